@@ -1,0 +1,95 @@
+"""Meters: the physical quantities that each option uses in each month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tco import catalog
+from tco.capacity.sizing import FleetPlan
+from tco.capacity.window import Window
+from tco.demand.forecast import Month
+from tco.domain import Meter
+from tco.scenario import Scenario
+from tco.scenario.tiers.gpu_fleet import GpuFleet
+from tco.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
+
+
+def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) -> list[Meter]:
+    """Read every meter of an option, month by month.
+
+    Args:
+        scenario: the scenario.
+        plan: the option's fleets and the windows that stand for its months.
+        months: the demand.
+
+    Returns:
+        Meters in order of month; a quantity that is zero is left out only where nothing could be used.
+    """
+    meters: list[Meter] = []
+    for month in months:
+        meters += _tiers(scenario, plan, month)
+        meters += _before_tiers(scenario, plan, month)
+        meters += _people(scenario, plan.option, month)
+    return meters
+
+
+def _tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]:
+    window = plan.window(month.index)
+    for name, tier in scenario.tiers_of(plan.option).items():
+        seen, subject = window.tiers[name], f"tiers.{name}"
+        per_request = {
+            "input_tokens": (seen.input_tokens_per_request / TOKENS_PER_MTOK, "Mtok"),
+            "output_tokens": (seen.output_tokens_per_request / TOKENS_PER_MTOK, "Mtok"),
+            "requests": (seen.visits_per_request, "requests"),
+        }
+        for item, (each, unit) in per_request.items():
+            yield _volume(plan.option, month, subject, item, each, unit, window)
+        if isinstance(tier, GpuFleet):
+            server = catalog.servers()[tier.server] if isinstance(tier.server, str) else tier.server
+            replicas = plan.replicas[month.index][name]
+            hours = replicas * server.gpus_per_replica * HOURS_PER_MONTH
+            basis = (
+                f"{replicas} replicas x {server.gpus_per_replica} GPUs x {HOURS_PER_MONTH:g} h, sized for "
+                f"{month.peak_rps:.4g} req/s"
+            )
+            yield Meter(plan.option, month.index, subject, "gpu_hours", hours, "GPU-hours", basis)
+
+
+def _before_tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]:
+    option, window = scenario.options[plan.option], plan.window(month.index)
+    if option.cache is not None:
+        subject = f"options.{plan.option}.cache"
+        lookups = window.lookups_per_request
+        tokens = lookups * window.input_tokens_per_request / TOKENS_PER_MTOK
+        yield _volume(plan.option, month, subject, "lookups", lookups / 1000, "thousand lookups", window)
+        yield _volume(plan.option, month, subject, "embedding_tokens", tokens, "Mtok", window)
+        yield _stored(plan.option, month, subject, option.cache.storage_gb)
+    if option.retrieval is not None:
+        subject = f"options.{plan.option}.retrieval"
+        queries = window.retrievals_per_request * option.retrieval.queries_per_request / 1000
+        yield _volume(plan.option, month, subject, "queries", queries, "thousand queries", window)
+        yield _stored(plan.option, month, subject, option.retrieval.storage_gb)
+
+
+def _people(scenario: Scenario, option_name: str, month: Month) -> Iterator[Meter]:
+    people = scenario.options[option_name].people
+    subject = f"options.{option_name}.people"
+    if month.index == 0 and people.build_engineer_weeks > 0:
+        years = people.build_engineer_weeks / WEEKS_PER_YEAR
+        basis = f"{people.build_engineer_weeks:g} engineer-weeks / {WEEKS_PER_YEAR:g}, once"
+        yield Meter(option_name, 0, subject, "build", years, "engineer-years", basis)
+    if people.run_engineer_fte > 0:
+        years = people.run_engineer_fte / MONTHS_PER_YEAR
+        basis = f"{people.run_engineer_fte:g} engineers / {MONTHS_PER_YEAR}"
+        yield Meter(option_name, month.index, subject, "run", years, "engineer-years", basis)
+
+
+def _volume(
+    option: str, month: Month, subject: str, item: str, each: float, unit: str, window: Window
+) -> Meter:
+    basis = f"{month.requests:,.0f} requests x {each:.6g} {unit} each, mean of {window.requests:,} simulated"
+    return Meter(option, month.index, subject, item, month.requests * each, unit, basis)
+
+
+def _stored(option: str, month: Month, subject: str, gb: float) -> Meter:
+    return Meter(option, month.index, subject, "storage", gb, "GB-months", f"{gb:g} GB kept all month")

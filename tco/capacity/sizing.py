@@ -1,0 +1,230 @@
+"""Sizing: the fewest replicas that keep the latency SLO in every month's busiest hour.
+
+For a rate: grow all fleets together until the SLO holds or more replicas stop helping (the ample fleet); then give
+back, fleet by fleet, what is not needed. A fleet must keep the SLO for the requests that visit it, not only for the
+average request, so that a tier with a small share cannot drown unseen. A limit that even the ample fleet misses is
+replaced by what the ample fleet reaches, plus `SLACK`, and reported as missed: money cannot buy that latency.
+
+Months are sized by halving: where two months need the same fleet, every month between them does too, because more
+load never needs fewer replicas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tco import catalog
+from tco.capacity.window import Window, summarise
+from tco.demand.forecast import Month
+from tco.demand.workload import Workload
+from tco.scenario import Scenario
+from tco.scenario.tiers.gpu_fleet import GpuFleet
+from tco.sim.engine import simulate
+
+SLACK = 1.05  # how much slower than the ample fleet a sized one may be where the SLO itself is out of reach
+NO_MORE_HELP = 0.98  # doubling the fleet brings every percentile to no less than this share: it is ample
+
+Fleet = tuple[int, ...]
+Limit = tuple[str | None, str, float]  # (tier or None for all requests, "e2e" or "ttft", seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """The fleet of one option through the horizon.
+
+    Attributes:
+        option: name of the option.
+        replicas: per month, replicas of each fleet tier.
+        window_of: per month, the simulated window that stands for its busiest hour (same fleet, same or next
+            higher load).
+        windows: every window that the plan rests on, by rate.
+        missed: limits that no fleet size reaches, in words.
+    """
+
+    option: str
+    replicas: tuple[dict[str, int], ...]
+    window_of: tuple[int, ...]
+    windows: tuple[Window, ...]
+    missed: tuple[str, ...]
+
+    def window(self, month: int) -> Window:
+        """Return the window that stands for a month."""
+        return self.windows[self.window_of[month]]
+
+    @property
+    def worst(self) -> Window:
+        """The window with the highest 95th percentile end to end, the one to hold against the SLO."""
+        return max(self.windows, key=lambda window: window.e2e.p95_s or 0.0)
+
+
+def plan_fleet(
+    scenario: Scenario,
+    option: str,
+    workload: Workload,
+    months: tuple[Month, ...],
+    simulated: Callable[[], None] = lambda: None,
+) -> FleetPlan:
+    """Size an option's fleets for every month.
+
+    Args:
+        scenario: the scenario.
+        option: name of the option.
+        workload: the requests, shared by all options.
+        months: the demand.
+        simulated: called after each simulated window, for progress.
+
+    Returns:
+        The plan; where the SLO is out of reach, the plan says which limit.
+    """
+    sizer = _Sizer(scenario, option, workload, simulated)
+    rates = sorted({month.peak_rps for month in months})
+    if not sizer.tiers:
+        rates = rates[-1:]  # nothing queues: one load stands for all
+    fleets = _fleets_by_rate(sizer, rates)
+    windows = {rate: sizer.window(rate, fleet) for rate, fleet in fleets.items() if sizer.seen(rate, fleet)}
+    known = sorted(windows)
+    stands_for = []
+    for month in months:
+        fleet = fleets.get(month.peak_rps, fleets[rates[-1]])
+        fits = [rate for rate in known if rate >= month.peak_rps and fleets[rate] == fleet]
+        stands_for.append(known.index(fits[0]))
+    return FleetPlan(
+        option=option,
+        replicas=tuple(windows[known[index]].replicas for index in stands_for),
+        window_of=tuple(stands_for),
+        windows=tuple(windows[rate] for rate in known),
+        missed=tuple(dict.fromkeys(sizer.missed)),
+    )
+
+
+def _fleets_by_rate(sizer: _Sizer, rates: list[float]) -> dict[float, Fleet]:
+    """Size the lowest and the highest rate, then halve every stretch whose ends differ."""
+    fleets = {rates[0]: sizer.size(rates[0], sizer.minimum)}
+    fleets[rates[-1]] = sizer.size(rates[-1], fleets[rates[0]])
+    open_stretches = [(0, len(rates) - 1)]
+    while open_stretches:
+        low, high = open_stretches.pop()
+        if fleets[rates[low]] == fleets[rates[high]]:
+            fleets.update(dict.fromkeys(rates[low : high + 1], fleets[rates[high]]))
+        elif high - low > 1:
+            middle = (low + high) // 2
+            fleets[rates[middle]] = sizer.size(rates[middle], fleets[rates[low]], fleets[rates[high]])
+            open_stretches += [(low, middle), (middle, high)]
+    return fleets
+
+
+class _Sizer:
+    """Sizes one option at one rate after another, remembering every window it simulated."""
+
+    def __init__(
+        self, scenario: Scenario, option: str, workload: Workload, simulated: Callable[[], None]
+    ) -> None:
+        self.scenario, self.option, self.workload = scenario, option, workload
+        self.simulated = simulated
+        self.tiers = {
+            name: tier for name, tier in scenario.tiers_of(option).items() if isinstance(tier, GpuFleet)
+        }
+        self.minimum: Fleet = tuple(tier.min_replicas for tier in self.tiers.values())
+        self.maximum: Fleet = tuple(tier.max_replicas for tier in self.tiers.values())
+        self.missed: list[str] = []
+        self._windows: dict[tuple[float, Fleet], Window] = {}
+
+    def seen(self, rate: float, fleet: Fleet) -> bool:
+        """Say whether the window was simulated."""
+        return (rate, fleet) in self._windows
+
+    def window(self, rate: float, fleet: Fleet) -> Window:
+        """Simulate a window, once."""
+        if (rate, fleet) not in self._windows:
+            replicas = dict(zip(self.tiers, fleet, strict=True))
+            result = simulate(self.scenario, self.option, self.workload, rate, replicas)
+            self._windows[rate, fleet] = summarise(self.scenario, result)
+            self.simulated()
+        return self._windows[rate, fleet]
+
+    def size(self, rate: float, low: Fleet, high: Fleet | None = None) -> Fleet:
+        """Find the fewest replicas at a rate, at least `low`; `high`, when given, is known to do at a higher rate."""
+        ample = self._grow(rate, high or low)
+        targets = self._targets(self.window(rate, ample))
+        fleet = ample
+        by_gpus = sorted(range(len(fleet)), key=lambda tier: -self._gpus(tier))
+        for tier in by_gpus:  # give back the largest servers first
+            fleet = self._give_back(rate, fleet, tier, low[tier], targets)
+        self._note_missed(self.window(rate, fleet))
+        return fleet
+
+    def _gpus(self, position: int) -> int:
+        server = list(self.tiers.values())[position].server
+        return (catalog.servers()[server] if isinstance(server, str) else server).gpus_per_replica
+
+    def _grow(self, rate: float, fleet: Fleet) -> Fleet:
+        """Double every fleet until the SLO holds or the latency stops falling."""
+        while not _keeps(self.window(rate, fleet), self._limits()):
+            bigger = tuple(min(2 * size, most) for size, most in zip(fleet, self.maximum, strict=True))
+            if bigger == fleet:
+                break
+            before, after = self.window(rate, fleet), self.window(rate, bigger)
+            helps = any(
+                (_value(after, *limit[:2]) or 0.0) < NO_MORE_HELP * (_value(before, *limit[:2]) or 0.0)
+                for limit in self._limits()
+            )
+            fleet = bigger
+            if not helps:
+                break
+        return fleet
+
+    def _give_back(self, rate: float, fleet: Fleet, tier: int, low: int, targets: list[Limit]) -> Fleet:
+        """Find by halving the fewest replicas of one tier that keep the targets, the others as they are."""
+        high = fleet[tier]
+        while low < high:
+            middle = (low + high) // 2
+            trial = (*fleet[:tier], middle, *fleet[tier + 1 :])
+            if _keeps(self.window(rate, trial), targets):
+                high = middle
+            else:
+                low = middle + 1
+        return (*fleet[:tier], high, *fleet[tier + 1 :])
+
+    def _limits(self) -> list[Limit]:
+        slo = self.scenario.slo
+        metrics = {"e2e": slo.e2e_p95_s, "ttft": slo.ttft_p95_s}
+        if slo.e2e_p95_s is None and slo.ttft_p95_s is None:
+            metrics["e2e"] = 0.0  # nothing is asked: as fast as replicas can make it, within the slack
+        return [
+            (scope, metric, limit)
+            for scope in (None, *self.tiers)
+            for metric, limit in metrics.items()
+            if limit is not None
+        ]
+
+    def _targets(self, ample: Window) -> list[Limit]:
+        """Replace limits that even the ample fleet misses by what it reaches, with some slack."""
+        targets = []
+        for scope, metric, limit in self._limits():
+            reached = _value(ample, scope, metric)
+            out_of_reach = reached is not None and reached > limit
+            targets.append((scope, metric, SLACK * reached if out_of_reach and reached else limit))
+        return targets
+
+    def _note_missed(self, window: Window) -> None:
+        for scope, metric, limit in self._limits():
+            reached = _value(window, scope, metric)
+            if scope is None and limit > 0 and reached is not None and reached > limit:
+                name = "end-to-end" if metric == "e2e" else "first-token"
+                self.missed.append(f"{name} p95 {limit:g} s")
+
+
+def _value(window: Window, scope: str | None, metric: str) -> float | None:
+    if scope is None:
+        return getattr(window, metric).p95_s  # type: ignore[no-any-return]
+    return getattr(window.tiers[scope], f"{metric}_p95_s")  # type: ignore[no-any-return]
+
+
+def _keeps(window: Window, limits: list[Limit]) -> bool:
+    """Say whether every limit holds; a percentile without requests keeps any limit."""
+    return all(
+        reached is None or reached <= limit
+        for scope, metric, limit in limits
+        for reached in [_value(window, scope, metric)]
+    )

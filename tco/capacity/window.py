@@ -1,0 +1,129 @@
+"""Window: what one simulated run says about a load, in the few figures that a plan needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from tco.domain import Outcome
+from tco.scenario import Scenario
+from tco.sim.result import SimulationResult, percentile
+
+PERCENTS = (50, 95, 99)
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Percentiles of the judged requests, seconds; None where no request was judged."""
+
+    p50_s: float | None
+    p95_s: float | None
+    p99_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TierWindow:
+    """One tier in one window.
+
+    Attributes:
+        visits_per_request: calls to the tier per arriving request.
+        served_share: share of arriving requests whose answer came from the tier.
+        input_tokens_per_request: prompt tokens per arriving request.
+        output_tokens_per_request: generated tokens per arriving request.
+        busy_share: mean share of time that a replica works; None for tiers without own capacity.
+        e2e_p95_s: 95th percentile of the judged requests that visited the tier, seconds.
+        ttft_p95_s: the same for the first token, seconds.
+    """
+
+    visits_per_request: float
+    served_share: float
+    input_tokens_per_request: float
+    output_tokens_per_request: float
+    busy_share: float | None
+    e2e_p95_s: float | None
+    ttft_p95_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One option at one load.
+
+    Attributes:
+        rate_rps: mean arrival rate, requests per second.
+        replicas: replicas per fleet tier.
+        requests: how many requests were simulated.
+        judged: how many of them the latency figures rest on.
+        e2e: end-to-end latency.
+        ttft: time to first token.
+        tiers: figures per tier.
+        cached_share: share of requests that the cache answered.
+        rejected_share: share of requests that fit nowhere.
+        retrievals_per_request: retrievals per arriving request.
+        lookups_per_request: cache lookups per arriving request.
+        input_tokens_per_request: mean prompt length, tokens.
+        availability: expected share of requests that find every tier they need up; None when unknown.
+    """
+
+    rate_rps: float
+    replicas: dict[str, int]
+    requests: int
+    judged: int
+    e2e: Latency
+    ttft: Latency
+    tiers: dict[str, TierWindow]
+    cached_share: float
+    rejected_share: float
+    retrievals_per_request: float
+    lookups_per_request: float
+    input_tokens_per_request: float
+    availability: float | None
+
+
+def summarise(scenario: Scenario, result: SimulationResult) -> Window:
+    """Reduce a run to the figures of a window."""
+    count = len(result)
+    e2e = [percentile(result.e2e_s(), percent) for percent in PERCENTS]
+    ttft = [percentile(result.ttft_s(), percent) for percent in PERCENTS]
+    return Window(
+        rate_rps=result.rate_rps,
+        replicas=result.replicas,
+        requests=count,
+        judged=int(result.judged.sum()),
+        e2e=Latency(*e2e),
+        ttft=Latency(*ttft),
+        tiers={tier: _tier(result, index) for index, tier in enumerate(result.tiers)},
+        cached_share=float((result.outcome == Outcome.CACHED).mean()),
+        rejected_share=float((result.outcome == Outcome.REJECTED).mean()),
+        retrievals_per_request=_visits(result, "retrieval") / count,
+        lookups_per_request=_visits(result, "cache") / count,
+        input_tokens_per_request=float(result.workload.input_tokens.mean()),
+        availability=_availability(scenario, result),
+    )
+
+
+def _visits(result: SimulationResult, station: str) -> int:
+    return result.books[station].completed if station in result.books else 0
+
+
+def _tier(result: SimulationResult, index: int) -> TierWindow:
+    tier, count = result.tiers[index], len(result)
+    books = result.books[tier]
+    visitors = result.judged & result.visited(tier)
+    return TierWindow(
+        visits_per_request=books.completed / count,
+        served_share=float((result.served_by == index).mean()),
+        input_tokens_per_request=books.input_tokens / count,
+        output_tokens_per_request=books.output_tokens / count,
+        busy_share=books.busy_share,
+        e2e_p95_s=percentile(result.e2e_s(visitors), 95),
+        ttft_p95_s=percentile(result.ttft_s(visitors), 95),
+    )
+
+
+def _availability(scenario: Scenario, result: SimulationResult) -> float | None:
+    """Average, over requests, the chance that every tier they needed was up, taking outages as independent."""
+    known = {tier: scenario.tiers[tier].availability_fraction for tier in result.tiers}
+    if None in known.values():
+        return None
+    chances = {tried: prod(known[tier] or 0.0 for tier in tried) for tried in set(result.tried)}
+    return sum(chances[tried] for tried in result.tried) / len(result)

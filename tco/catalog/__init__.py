@@ -1,0 +1,113 @@
+"""Catalog: dated, sourced books of prices and performance, looked up by name.
+
+The books are CSV files in `data/`, one row a figure; docs/derivations/ says how each follows from published data.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from tco.errors import CatalogError, suggestion
+from tco.serving.latency import ApiLatency
+from tco.serving.step_time import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One unit price with its provenance.
+
+    Attributes:
+        value: amount in USD per unit.
+        unit: what one unit is, such as `usd_per_mtok`.
+        source: who published it.
+        source_date: ISO date on which it was valid; "inline" prices may carry the scenario's own date.
+        name: catalog name, or "inline" for a price written in the scenario.
+    """
+
+    value: float
+    unit: str
+    source: str
+    source_date: str
+    name: str
+
+
+@lru_cache
+def _book(file: str) -> tuple[dict[str, str], ...]:
+    with (files("tco.catalog") / "data" / file).open(encoding="utf-8", newline="") as stream:
+        return tuple(csv.DictReader(stream))
+
+
+@lru_cache
+def _prices() -> dict[str, dict[str, Price]]:
+    table: dict[str, dict[str, Price]] = {}
+    for row in _book("prices.csv"):
+        price = Price(float(row["value"]), row["unit"], row["source"], row["source_date"], row["name"])
+        table.setdefault(row["name"], {})[row["meter"]] = price
+    return table
+
+
+def price_names(meter: str) -> tuple[str, ...]:
+    """List the names whose book holds a price for a meter, such as `gpu_hour`."""
+    return tuple(name for name, meters in _prices().items() if meter in meters)
+
+
+def price(name: str, meter: str) -> Price:
+    """Look up one unit price.
+
+    Raises:
+        CatalogError: when the catalog holds no such price; the nearest name is given.
+
+    >>> price("aws/h100-sxm/on-demand", "gpu_hour").unit
+    'usd_per_gpu_hour'
+    """
+    found = _prices().get(name, {}).get(meter)
+    if found is None:
+        hint = suggestion(name, price_names(meter))
+        raise CatalogError(f"'{name}' has no price for '{meter}' in the catalog{'; ' + hint if hint else ''}")
+    return found
+
+
+@lru_cache
+def api_latencies() -> dict[str, ApiLatency]:
+    """Measured API latencies by name."""
+    fields = ("ttft_p50_s", "ttft_p95_s", "tpot_p50_s", "tpot_p95_s")
+    return {
+        row["name"]: ApiLatency(**{field: float(row[field]) for field in fields}, source=_provenance(row))
+        for row in _book("api_latency.csv")
+    }
+
+
+@lru_cache
+def servers() -> dict[str, Server]:
+    """Measured step times of one replica by name."""
+    return {
+        row["name"]: Server(
+            gpus_per_replica=int(row["gpus_per_replica"]),
+            alpha_s=float(row["alpha_s"]),
+            beta_s_per_prefill_token=float(row["beta_s_per_prefill_token"]),
+            gamma_s_per_sequence=float(row["gamma_s_per_sequence"]),
+            delta_s_per_context_token=float(row["delta_s_per_context_token"]),
+            kv_capacity_tokens=int(row["kv_capacity_tokens"]),
+            max_sequences=int(row["max_sequences"]),
+            step_budget_tokens=max(2048, int(row["max_sequences"])),
+            source=_provenance(row),
+        )
+        for row in _book("step_times.csv")
+    }
+
+
+@lru_cache
+def hour_of_week_profiles() -> dict[str, tuple[float, ...]]:
+    """Relative request rate in each of the week's 168 hours, Monday 00:00 first, mean 1."""
+    profiles = {
+        row["name"]: tuple(float(row[f"w{hour:03d}"]) for hour in range(168))
+        for row in _book("hour_of_week.csv")
+    }
+    return {"flat": (1.0,) * 168, **profiles}
+
+
+def _provenance(row: dict[str, str]) -> str:
+    return f"{row['source']}, {row['source_date']}"

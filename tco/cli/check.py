@@ -1,0 +1,40 @@
+"""`tco check`: every fault of a scenario at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tco.errors import ScenarioError
+
+HELP = """Check scenarios: every fault at once, each with file, line, what was found and what is allowed.
+
+\b
+Examples:
+  tco check scenarios/support-copilot.yaml
+  tco check scenarios/*.yaml
+"""
+
+
+def check(
+    scenarios: Annotated[list[Path], typer.Argument(help="Scenario files.", show_default=False)],
+) -> None:
+    """Load every scenario and report."""
+    from tco.scenario.loader import load_scenario  # noqa: PLC0415  # pydantic is not needed for --help
+
+    wrong = []
+    for path in scenarios:
+        try:
+            scenario = load_scenario(path).scenario
+        except ScenarioError as error:
+            wrong.append(error)
+            typer.echo(str(error), err=True)
+        else:
+            typer.echo(f"{path}: fine: {scenario.name}, {len(scenario.options)} options")
+    if wrong:
+        faults = sum(len(error.faults) for error in wrong)
+        plural = "" if faults == 1 else "s"
+        typer.echo(f"{faults} fault{plural} in {len(wrong)} of {len(scenarios)} files", err=True)
+        raise typer.Exit(code=2)

@@ -1,0 +1,81 @@
+"""`tco compare`: the main job. Options side by side, break-even, recommendation, charts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tco.cli.console import Format, print_document, progress_bar
+
+if TYPE_CHECKING:
+    from tco.decide.compare import Comparison
+    from tco.pipeline import Evaluation
+    from tco.scenario.loader import LoadedScenario
+
+HELP = """Compare the options of a scenario: three-year cost, latency against the SLO, break-even, recommendation.
+
+\b
+Examples:
+  tco compare scenarios/support-copilot.yaml
+  tco compare scenarios/support-copilot.yaml --out out/
+  tco compare scenarios/support-copilot.yaml --trace my_requests.csv
+  tco compare scenarios/support-copilot.yaml --format json | jq .recommended
+"""
+
+
+def compare(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Folder for ledger, comparison and charts.")] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="CSV trace that replaces the scenario's arrivals and token lengths.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print the comparison.")] = Format.TABLE,
+) -> None:
+    """Evaluate, compare, print, and write files when asked to."""
+    from tco.decide.compare import compare as side_by_side  # noqa: PLC0415  # pandas is not needed for --help
+    from tco.scenario.loader import load_scenario  # noqa: PLC0415
+
+    loaded = load_scenario(scenario, trace)
+    evaluation = _evaluate(loaded)
+    comparison = side_by_side(evaluation)
+    if out is not None:
+        _write(out, loaded, evaluation, comparison)
+    _print(form, evaluation, comparison)
+
+
+def _evaluate(loaded: LoadedScenario) -> Evaluation:
+    from tco.pipeline import evaluate  # noqa: PLC0415
+
+    with progress_bar() as bar:
+        task = bar.add_task("simulating", total=len(loaded.scenario.options))
+
+        def show(option: str, position: int, options: int, windows: int) -> None:
+            bar.update(task, completed=position, total=options, description=f"simulating {option}, window {windows}")
+
+        return evaluate(loaded, progress=show)
+
+
+def _write(out: Path, loaded: LoadedScenario, evaluation: Evaluation, comparison: Comparison) -> None:
+    from tco.report.bundle import comparison_files  # noqa: PLC0415
+    from tco.report.files import write_files  # noqa: PLC0415
+
+    written = write_files(out, comparison_files(evaluation, comparison, loaded.lines()))
+    typer.echo(f"wrote {', '.join(path.name for path in written)} to {out}", err=True)
+
+
+def _print(form: Format, evaluation: Evaluation, comparison: Comparison) -> None:
+    from tco.report.comparison import comparison_document, comparison_json, flat_row  # noqa: PLC0415
+    from tco.report.formats.csv import csv_text  # noqa: PLC0415
+    from tco.report.formats.json import json_text  # noqa: PLC0415
+    from tco.report.formats.markdown import markdown  # noqa: PLC0415
+
+    if form is Format.JSON:
+        typer.echo(json_text(comparison_json(evaluation, comparison)), nl=False)
+    elif form is Format.CSV:
+        typer.echo(csv_text(flat_row(option) for option in comparison.options), nl=False)
+    elif form is Format.MD:
+        typer.echo(markdown(comparison_document(evaluation, comparison)), nl=False)
+    else:
+        print_document(comparison_document(evaluation, comparison))

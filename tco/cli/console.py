@@ -1,0 +1,54 @@
+"""Console: where output goes. Results on stdout, progress and notes on stderr; colour only on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from tco.report.document import Document
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MD = "md"
+
+
+def results() -> Console:
+    """Return the console for results: 100 columns wide where nobody watches, as wide as the terminal otherwise."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from tco.report.formats.terminal import WIDTH  # noqa: PLC0415
+
+    if sys.stdout.isatty():
+        return Console(highlight=False, soft_wrap=False)
+    return Console(highlight=False, width=WIDTH, color_system=None)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Show a progress bar on stderr while the block runs; nothing where stderr is not a terminal."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        yield progress
+
+
+def print_document(document: Document) -> None:
+    """Print a document on stdout."""
+    from tco.report.formats.terminal import print_document as print_on  # noqa: PLC0415
+
+    print_on(document, results())

@@ -1,0 +1,3 @@
+"""x."""
+HELP="x"
+def sweep() -> None: ...

@@ -1,0 +1,32 @@
+"""Semantic cache: embedding of every prompt, lookups, and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from tco.costs import Charge, PricingModel, Readings, charge
+from tco.scenario import Scenario
+from tco.scenario.options import SemanticCache
+from tco.scenario.prices import resolve
+
+
+class CachePricing(PricingModel):
+    """A managed cache in front of the models."""
+
+    kind: ClassVar[str] = "cache"
+
+    def charges(
+        self, config: SemanticCache, subject: str, readings: Readings, scenario: Scenario
+    ) -> Iterator[Charge]:
+        """Charge embedding, lookups and storage."""
+        del scenario
+        embedding = resolve(config.embedding, "input", "usd_per_mtok")
+        lookup = resolve(config.price, "lookup", "usd_per_1k_lookups")
+        storage = resolve(config.price, "storage", "usd_per_gb_month")
+        account = "platform:cache"
+        yield charge(
+            account, "cache embeddings", readings["embedding_tokens"], embedding, f"{subject}.embedding"
+        )
+        yield charge(account, "cache lookups", readings["lookups"], lookup, f"{subject}.price")
+        yield charge(account, "cache storage", readings["storage"], storage, f"{subject}.price")

@@ -1,0 +1,26 @@
+"""Per GPU-hour: every GPU of every replica, every hour, busy or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from tco.costs import Charge, PricingModel, Readings, charge
+from tco.scenario import Scenario
+from tco.scenario.prices import resolve
+from tco.scenario.tiers.gpu_fleet import GpuFleet
+
+
+class PerGpuHour(PricingModel):
+    """Rented GPUs, kept on all month."""
+
+    kind: ClassVar[str] = "gpu_fleet"
+
+    def charges(
+        self, config: GpuFleet, subject: str, readings: Readings, scenario: Scenario
+    ) -> Iterator[Charge]:
+        """Charge the GPU-hours of the month."""
+        del scenario
+        name = subject.partition(".")[2]
+        price = resolve(config.price, "gpu_hour", "usd_per_gpu_hour")
+        yield charge("serving:gpu", f"{name} GPU-hours", readings["gpu_hours"], price, f"{subject}.price")

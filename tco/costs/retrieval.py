@@ -1,0 +1,36 @@
+"""Managed vector database: queries and storage, with a monthly minimum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from tco.costs import Charge, PricingModel, Readings, charge
+from tco.scenario import Scenario
+from tco.scenario.options import Retrieval
+from tco.scenario.prices import resolve
+
+
+class VectorStore(PricingModel):
+    """Queries and storage; where they come to less than the minimum, the rest of it is charged too."""
+
+    kind: ClassVar[str] = "retrieval"
+
+    def charges(
+        self, config: Retrieval, subject: str, readings: Readings, scenario: Scenario
+    ) -> Iterator[Charge]:
+        """Charge queries, storage and the unused part of the minimum."""
+        del scenario
+        key = f"{subject}.price"
+        query = resolve(config.price, "query", "usd_per_1k_queries")
+        storage = resolve(config.price, "storage", "usd_per_gb_month")
+        minimum = resolve(config.price, "minimum", "usd_per_month")
+        yield charge("storage:vector", "vector queries", readings["queries"], query, key)
+        yield charge("storage:vector", "vector storage", readings["storage"], storage, key)
+        used_usd = readings["queries"].quantity * query.value + readings["storage"].quantity * storage.value
+        if used_usd < minimum.value:
+            unused = 1.0 - used_usd / minimum.value
+            basis = f"the month's use covers {1 - unused:.1%} of the minimum"
+            yield Charge(
+                "storage:vector", "vector minimum, unused part", unused, "months", minimum, key, basis
+            )

@@ -1,0 +1,1 @@
+"""Decide: options side by side, sweeps, and what follows from them."""

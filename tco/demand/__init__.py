@@ -1,0 +1,1 @@
+"""Demand: how much traffic each month brings, and the requests that stand for it."""

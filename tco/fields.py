@@ -1,0 +1,109 @@
+"""Field types: the numbers and names that input models are made of, each with its own check.
+
+References (tier and class names) are checked against the names that the scenario defines, which the loader puts
+into pydantic's validation context; without a context, as in code, `Scenario` checks them itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from math import fsum
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from tco.errors import suggestion
+
+SHARE_TOLERANCE = 1e-9  # shares typed by hand as 0.7 + 0.2 + 0.1 miss 1 by a rounding error only
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+NonNegative = Annotated[float, Field(ge=0.0)]
+Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")]
+Source = Annotated[str, Field(min_length=3)]
+
+
+def _iso_date(value: Any) -> Any:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value  # the date check itself says what is wrong
+
+
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+
+
+def _reference(what: str) -> AfterValidator:
+    def check(name: str, info: ValidationInfo) -> str:
+        known = (info.context or {}).get(what)
+        if known is not None and name not in known:
+            names = ", ".join(known) or "none is defined"
+            hint = suggestion(name, known)
+            raise PydanticCustomError(
+                "unknown_name",
+                "'{found}' is not one of the scenario's {what}; defined: {names}",
+                {"found": name, "what": what, "names": names, "hint": hint},
+            )
+        return name
+
+    return AfterValidator(check)
+
+
+TierName = Annotated[str, _reference("tiers")]
+ClassName = Annotated[str, _reference("classes")]
+
+
+def also(check: Callable[[Any], PydanticCustomError | None]) -> WrapValidator:
+    """Run a check of the whole value beside the checks of its parts, so that both kinds of fault are told."""
+
+    def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        whole = check(value)
+        try:
+            result = handler(value)
+        except ValidationError as parts:
+            if whole is None:
+                raise
+            raise told_again(parts, [InitErrorDetails(type=whole, loc=(), input=value)]) from parts
+        if whole is not None:
+            raise whole
+        return result
+
+    return WrapValidator(validate)
+
+
+def told_again(parts: ValidationError, more: list[InitErrorDetails]) -> ValidationError:
+    """Return the faults of a validation error together with further ones."""
+    return ValidationError.from_exception_data(parts.title, [*map(_again, parts.errors()), *more])
+
+
+def _again(error: Any) -> InitErrorDetails:
+    context = error.get("ctx") or {}
+    kind = PydanticCustomError(error["type"], "{as_told}", {**context, "as_told": error["msg"]})
+    return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"])
+
+
+def sums_to_one(shares: Any) -> PydanticCustomError | None:
+    """Fault a mapping of numbers that does not sum to 1; leave other faults to the checks of the parts."""
+    if not isinstance(shares, dict) or not shares:
+        return PydanticCustomError("no_shares", "no shares; give at least one name with its share")
+    values = list(shares.values())
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return None
+    total = fsum(values)
+    if abs(total - 1.0) <= SHARE_TOLERANCE:
+        return None
+    return PydanticCustomError(
+        "shares_sum", "the shares sum to {total}; they must sum to 1", {"total": f"{total:.10g}"}
+    )
+
+
+TierShares = Annotated[dict[TierName, Share], also(sums_to_one)]

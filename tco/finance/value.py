@@ -1,0 +1,61 @@
+"""Value over time: present value and break-even of monthly cost paths."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tco.units import MONTHS_PER_YEAR
+
+BUY_ABOVE = 1.5  # "buy when build exceeds 1.5 x vendor": brief S17
+
+
+def present_value_usd(monthly_usd: NDArray[np.float64], discount_fraction_per_year: float) -> float:
+    """Discount a monthly cost path to today.
+
+    Month m is worth (1 + r)^(-m/12) of its face value; month 0 is today.
+
+    Args:
+        monthly_usd: cost per month, shape (horizon_months,), USD.
+        discount_fraction_per_year: yearly rate as a fraction, 0.08 for 8 %.
+
+    >>> round(present_value_usd(np.array([0.0] * 12 + [110.0]), 0.10))
+    100
+    """
+    years = np.arange(len(monthly_usd)) / MONTHS_PER_YEAR
+    return float((monthly_usd * (1.0 + discount_fraction_per_year) ** -years).sum())
+
+
+def break_even_month(monthly_usd: NDArray[np.float64], baseline_usd: NDArray[np.float64]) -> int | None:
+    """Find the month from which an option has cost less in total than the baseline, and stays so.
+
+    Both paths are added up from month 0. The result counts from 0; None when the option is not ahead at the end.
+
+    Args:
+        monthly_usd: cost per month of the option, shape (horizon_months,), USD.
+        baseline_usd: cost per month of the baseline, same shape, USD.
+
+    >>> break_even_month(np.array([5.0, 1.0, 1.0]), np.array([3.0, 2.0, 4.0]))  # 5 6 7 against 3 5 9
+    2
+    >>> break_even_month(np.array([5.0, 3.0]), np.array([3.0, 3.0])) is None
+    True
+    """
+    ahead = np.cumsum(monthly_usd) <= np.cumsum(baseline_usd)
+    if not ahead[-1]:
+        return None
+    behind = np.flatnonzero(~ahead)
+    return int(behind[-1]) + 1 if len(behind) else 0
+
+
+def build_or_buy(build_usd: float, buy_usd: float) -> str:
+    """Apply the rule of thumb: buy when building costs more than 1.5 times the vendor.
+
+    Returns:
+        `buy`, `build` (it costs less), or `close` (dearer, but within the rule's margin).
+
+    >>> build_or_buy(200.0, 100.0), build_or_buy(90.0, 100.0), build_or_buy(120.0, 100.0)
+    ('buy', 'build', 'close')
+    """
+    if build_usd > BUY_ABOVE * buy_usd:
+        return "buy"
+    return "build" if build_usd <= buy_usd else "close"

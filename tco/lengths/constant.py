@@ -1,0 +1,23 @@
+"""Every request has the same length."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from tco.lengths import MAX_TOKENS, LengthDistribution
+
+
+class Constant(LengthDistribution):
+    """A fixed number of tokens."""
+
+    kind: Literal["constant"] = "constant"
+    tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)]
+    """Length of every request, tokens."""
+
+    def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Ignore chance."""
+        return np.full(len(uniform), float(self.tokens))

@@ -1,0 +1,31 @@
+"""Lengths spread evenly between two bounds, as benchmark harnesses draw them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from tco.lengths import MAX_TOKENS, LengthDistribution
+
+
+class Uniform(LengthDistribution):
+    """Every length between the bounds is as likely."""
+
+    kind: Literal["uniform"] = "uniform"
+    min_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)]
+    """Shortest length, tokens."""
+    max_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)]
+    """Longest length, tokens."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_tokens > self.max_tokens:
+            raise ValueError(f"min_tokens {self.min_tokens} is above max_tokens {self.max_tokens}")
+        return self
+
+    def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Invert the uniform distribution function; the half tokens at the ends make rounding fair."""
+        return self.min_tokens - 0.5 + uniform * (self.max_tokens - self.min_tokens + 1)

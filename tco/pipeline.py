@@ -1,0 +1,85 @@
+"""Pipeline: the whole computation on one screen. From a scenario to physical meters to a ledger.
+
+`evaluate` reads no file, prints nothing and looks at no clock: the same scenario gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tco.arrivals.trace_rows import TraceRows
+from tco.capacity.meters import read_meters
+from tco.capacity.sizing import FleetPlan, plan_fleet
+from tco.costs.ledger import price_meters
+from tco.demand.forecast import Month, forecast
+from tco.demand.workload import draw_workload
+from tco.scenario import Scenario
+from tco.scenario.loader import LoadedScenario
+
+Progress = Callable[[str, int, int, int], None]  # option name, its position, number of options, windows so far
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that a report shows derives from this.
+
+    Attributes:
+        scenario: what was asked.
+        months: the demand.
+        plans: fleets and simulated windows, by option.
+        ledger: every dollar, as quantity x unit price.
+        trace: the trace that was replayed, if any.
+    """
+
+    scenario: Scenario
+    months: tuple[Month, ...]
+    plans: dict[str, FleetPlan]
+    ledger: pd.DataFrame
+    trace: TraceRows | None = None
+
+
+def evaluate(
+    scenario: Scenario | LoadedScenario, trace: TraceRows | None = None, progress: Progress | None = None
+) -> Evaluation:
+    """Simulate, size and price every option of a scenario.
+
+    Args:
+        scenario: a scenario, or a loaded one with its trace.
+        trace: rows of the trace, when the arrivals replay one and the scenario was not loaded from a file.
+        progress: told of every simulated window.
+
+    Returns:
+        Plans and ledger.
+
+    Raises:
+        CatalogError: when a price is not known.
+        UsageError: when the arrivals replay a trace that was not given.
+        SimulationError: when a law of the simulation does not hold; a defect.
+    """
+    if isinstance(scenario, LoadedScenario):
+        scenario, trace = scenario.scenario, scenario.trace
+    months = forecast(scenario)
+    workload = draw_workload(scenario, trace)
+    plans: dict[str, FleetPlan] = {}
+    meters = []
+    for position, option in enumerate(scenario.options):
+        count = _Counter(progress, option, position, len(scenario.options))
+        plans[option] = plan_fleet(scenario, option, workload, months, count)
+        meters += read_meters(scenario, plans[option], months)
+    return Evaluation(scenario, months, plans, price_meters(scenario, meters), trace)
+
+
+class _Counter:
+    """Counts windows and passes the count on."""
+
+    def __init__(self, progress: Progress | None, option: str, position: int, options: int) -> None:
+        self.progress, self.option, self.position, self.options = progress, option, position, options
+        self.windows = 0
+
+    def __call__(self) -> None:
+        self.windows += 1
+        if self.progress is not None:
+            self.progress(self.option, self.position, self.options, self.windows)

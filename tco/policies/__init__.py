@@ -1,0 +1,1 @@
+"""Policies: pure decisions. No SimPy, no clock, no prices."""

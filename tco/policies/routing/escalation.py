@@ -1,0 +1,38 @@
+"""Escalation: a cheap tier answers first; a share of its answers is not good enough and is asked again."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tco.fields import Share, TierName
+from tco.policies.draws import Draws
+from tco.policies.routing import Route, RoutingPolicy
+
+
+class Escalation(RoutingPolicy):
+    """Ask `first`; ask `then` as well for a fixed share of requests. The escalated request pays both."""
+
+    kind: Literal["escalation"] = "escalation"
+    first: TierName
+    """Tier that answers every request first."""
+    then: TierName
+    """Tier that answers again where the first answer was not good enough."""
+    escalated_share: Share
+    """Share of requests that are escalated, 0 to 1; 0.15 to 0.25 is often reported."""
+
+    def start(self, draws: Draws) -> Route:
+        """Escalate when the request's own chance falls under the share."""
+        chance = draws.uniforms("escalation")
+
+        def route(request: int, _class: str, tried: tuple[str, ...]) -> str | None:
+            if not tried:
+                return self.first
+            if len(tried) == 1 and chance[request] < self.escalated_share:
+                return self.then
+            return None
+
+        return route
+
+    def tiers(self) -> tuple[str, ...]:
+        """Name both tiers, or only the first when nothing is escalated."""
+        return (self.first, self.then) if self.escalated_share > 0 else (self.first,)

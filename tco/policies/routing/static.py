@@ -1,0 +1,50 @@
+"""Static routing: a fixed split of requests over tiers, the same in every hour."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Literal
+
+from tco.fields import ClassName, TierShares
+from tco.policies.draws import Draws
+from tco.policies.routing import Route, RoutingPolicy
+
+
+class StaticSplit(RoutingPolicy):
+    """Send each request to a tier by chance, in fixed shares."""
+
+    kind: Literal["static"] = "static"
+    shares: TierShares
+    """Tier name to share of requests; the shares sum to 1."""
+    by_class: dict[ClassName, TierShares] = {}
+    """Request class to shares of its own; classes that are not named follow `shares`."""
+
+    def start(self, draws: Draws) -> Route:
+        """Place each request's chance on the cumulative shares of its class."""
+        chance = draws.uniforms("route")
+        default = _ladder(self.shares)
+        ladders = {name: _ladder(shares) for name, shares in self.by_class.items()}
+
+        def route(request: int, request_class: str, tried: tuple[str, ...]) -> str | None:
+            if tried:
+                return None
+            edges, tiers = ladders.get(request_class, default)
+            return tiers[bisect_right(edges, chance[request])]
+
+        return route
+
+    def tiers(self) -> tuple[str, ...]:
+        """Name the tiers that receive a share above zero."""
+        tables = [self.shares, *self.by_class.values()]
+        return tuple(dict.fromkeys(tier for table in tables for tier, share in table.items() if share > 0))
+
+
+def _ladder(shares: dict[str, float]) -> tuple[list[float], list[str]]:
+    """Return the inner edges of the cumulative shares and the tiers between them.
+
+    >>> _ladder({"small": 0.75, "none": 0.0, "large": 0.25})
+    ([0.75], ['small', 'large'])
+    """
+    used = {tier: share for tier, share in shares.items() if share > 0}
+    return list(accumulate(used.values()))[:-1], list(used)

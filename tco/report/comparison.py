@@ -1,0 +1,213 @@
+"""The comparison as a document, as flat rows and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tco.decide.compare import Check, Comparison, OptionSummary, recommendation
+from tco.pipeline import Evaluation
+from tco.report.document import Column, Document, Table, Text
+from tco.report.numbers import seconds, usd, usd_each
+
+SCHEMA_VERSION = 1
+
+
+def comparison_document(evaluation: Evaluation, comparison: Comparison) -> Document:
+    """Write the comparison for people."""
+    scenario = evaluation.scenario
+    sections: list[Text | Table] = [
+        _overview(evaluation, comparison),
+        _breakdown(comparison),
+        Text(recommendation(comparison, scenario), "lead"),
+        *(Text(note, "note") for note in _notes(evaluation, comparison)),
+    ]
+    return Document(scenario.name, scenario.question, tuple(sections))
+
+
+def _overview(evaluation: Evaluation, comparison: Comparison) -> Table:
+    months = evaluation.scenario.horizon_months
+    columns = (
+        Column("Option", numeric=False), Column(f"{months}-month cost"), Column("NPV"), Column("$/request"),
+        Column("p95"), Column("p95 TTFT"), Column("SLO", numeric=False), Column("Break-even", numeric=False),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            option.name, usd(option.total_usd), usd(option.npv_usd), usd_each(option.cost_usd_per_request),
+            seconds(option.e2e_p95_s), seconds(option.ttft_p95_s), _slo(option), break_even(option),
+        )
+        for option in comparison.options
+    )  # fmt: skip
+    names = [option.name for option in comparison.options]
+    emphasis = names.index(comparison.chosen) if comparison.chosen else None
+    return Table("", columns, rows, emphasis)
+
+
+def _slo(option: OptionSummary) -> str:
+    if not option.checks:
+        return "none set"
+    if option.slo_kept:
+        return "kept"
+    short = {
+        "e2e_p95_s": "p95", "ttft_p95_s": "TTFT", "cost_usd_per_request": "cost",
+        "availability_fraction": "uptime", "rejected_share": "rejects",
+    }  # fmt: skip
+    unknown = any(check.kept is None for check in option.checks)
+    names = ", ".join(short[check.limit_name] for check in option.checks if not check.kept)
+    return f"{'unknown' if unknown else 'missed'}: {names}"
+
+
+def break_even(option: OptionSummary) -> str:
+    """Say when an option has caught up with the baseline, counting months from 1 as people do."""
+    if option.is_baseline:
+        return "baseline"
+    if option.break_even_month is None:
+        return "never"
+    return f"month {option.break_even_month + 1}"
+
+
+def _breakdown(comparison: Comparison) -> Table:
+    """Cost by the first two parts of the account, over the horizon."""
+    accounts = account_order(comparison)
+    columns = (Column("Where the money goes", numeric=False), *(Column(_account(name)) for name in accounts))
+    rows = tuple(
+        (option.name, *(usd(option.accounts_usd[name]) if name in option.accounts_usd else "-" for name in accounts))
+        for option in comparison.options
+    )
+    return Table("", columns, rows)
+
+
+def account_order(comparison: Comparison) -> list[str]:
+    """List every account, the one with the largest sum over all options first."""
+    totals: dict[str, float] = {}
+    for option in comparison.options:
+        for account, amount in option.accounts_usd.items():
+            totals[account] = totals.get(account, 0.0) + amount
+    return sorted(totals, key=lambda account: -totals[account])
+
+
+ACCOUNT_WORDS = {
+    "serving:api": "API tokens",
+    "serving:gpu": "GPUs",
+    "people:build": "Build",
+    "people:run": "Run staff",
+    "platform:cache": "Cache",
+    "storage:vector": "Vectors",
+}
+
+
+def _account(name: str) -> str:
+    return ACCOUNT_WORDS.get(name, name)
+
+
+def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
+    first, last = evaluation.months[0], evaluation.months[-1]
+    plans = evaluation.plans.values()
+    windows = sum(len(plan.windows) for plan in plans)
+    each = next(iter(plans)).windows[0].requests
+    source = f"the {each:,} requests of {evaluation.trace.name}" if evaluation.trace else f"{each:,} requests"
+    notes = [
+        f"Traffic: {first.requests:,.0f} requests in {first.label}, {last.requests:,.0f} in {last.label}; busiest hour "
+        f"{first.peak_rps:.3g} to {last.peak_rps:.3g} req/s. Latency is that of the busiest hour of the worst month, "
+        f"from {source} a window, {windows} windows; costs are undiscounted except NPV.",
+        f"Break-even: month from which the total so far is below that of {comparison.baseline}, the cheapest to start.",
+    ]
+    fleets = [_fleet(option) for option in comparison.options if option.replicas_first]
+    if fleets:
+        notes.append("Replicas, first to last month: " + "; ".join(fleets) + ".")
+    for option in comparison.options:
+        notes += [f"{option.name} misses its SLO: {_in_full(check)}." for check in option.checks if not check.kept]
+    if evaluation.trace and evaluation.trace.raised_rows:
+        notes.append(f"{evaluation.trace.raised_rows:,} rows of the trace had a count of 0 tokens, taken as 1.")
+    oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
+    notes.append(f"Oldest price: {oldest['price_name']}, {oldest['source_date']} ({oldest['scenario_key']}).")
+    return notes
+
+
+def _fleet(option: OptionSummary) -> str:
+    sizes = ", ".join(
+        f"{tier} {count} to {option.replicas_last[tier]}" for tier, count in option.replicas_first.items()
+    )
+    return f"{option.name}: {sizes}"
+
+
+def _in_full(check: Check) -> str:
+    value = "unknown" if check.value is None else f"{check.value:.4g}"
+    return f"{check.limit_name} is {value}, the limit is {check.limit:g}"
+
+
+def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str, Any]:
+    """Write the comparison for programs; keys are stable within a `schema_version`."""
+    scenario = evaluation.scenario
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "scenario": scenario.name,
+        "seed": scenario.seed,
+        "start": scenario.start,
+        "horizon_months": scenario.horizon_months,
+        "currency": scenario.currency,
+        "baseline": comparison.baseline,
+        "recommended": comparison.chosen,
+        "recommendation": recommendation(comparison, scenario),
+        "months": [
+            {"month": month.index, "period": month.label, "requests": month.requests, "peak_rps": month.peak_rps}
+            for month in evaluation.months
+        ],
+        "options": [_option_json(evaluation, option) for option in comparison.options],
+    }
+
+
+def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any]:
+    plan = evaluation.plans[option.name]
+    return {
+        **flat_row(option),
+        "accounts_usd": option.accounts_usd,
+        "monthly_usd": option.monthly_usd.tolist(),
+        "checks": [
+            {"limit_name": c.limit_name, "limit": c.limit, "value": c.value, "kept": c.kept} for c in option.checks
+        ],
+        "replicas": list(plan.replicas),
+        "windows": [
+            {
+                "rate_rps": window.rate_rps,
+                "replicas": window.replicas,
+                "requests": window.requests,
+                "judged": window.judged,
+                **{f"e2e_p{p}_s": getattr(window.e2e, f"p{p}_s") for p in (50, 95, 99)},
+                **{f"ttft_p{p}_s": getattr(window.ttft, f"p{p}_s") for p in (50, 95, 99)},
+                "cached_share": window.cached_share,
+                "rejected_share": window.rejected_share,
+                "availability_fraction": window.availability,
+                "tiers": {
+                    name: {
+                        "visits_per_request": tier.visits_per_request,
+                        "served_share": tier.served_share,
+                        "input_tokens_per_request": tier.input_tokens_per_request,
+                        "output_tokens_per_request": tier.output_tokens_per_request,
+                        "busy_share": tier.busy_share,
+                    }
+                    for name, tier in window.tiers.items()
+                },
+            }
+            for window in plan.windows
+        ],
+    }
+
+
+def flat_row(option: OptionSummary) -> dict[str, Any]:
+    """Write one option as one row, months counted from 0."""
+    return {
+        "option": option.name,
+        "total_usd": option.total_usd,
+        "npv_usd": option.npv_usd,
+        "cost_usd_per_request": option.cost_usd_per_request,
+        "first_month_usd": float(option.monthly_usd[0]),
+        "last_month_usd": float(option.monthly_usd[-1]),
+        "e2e_p95_s": option.e2e_p95_s,
+        "ttft_p95_s": option.ttft_p95_s,
+        "slo_kept": option.slo_kept,
+        "is_baseline": option.is_baseline,
+        "break_even_month": option.break_even_month,
+        "is_build": option.is_build,
+        "build_ratio": option.build_ratio,
+        "verdict": option.verdict,
+    }

@@ -1,0 +1,1 @@
+"""Formats: ways to render a document. One file a format."""

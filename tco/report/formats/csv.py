@@ -1,0 +1,37 @@
+"""CSV: plain rows for spreadsheets; text that a spreadsheet would run as a formula is defused."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Write rows with equal keys as CSV; None becomes an empty cell, numbers keep every digit.
+
+    >>> print(csv_text([{"a": 0.1, "b": None, "c": "=1+1"}]), end="")
+    a,b,c
+    0.1,,'=1+1
+    """
+    table = list(rows)
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    if table:
+        writer.writerow(table[0])
+    for row in table:
+        writer.writerow([_cell(value) for value in row.values()])
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return value

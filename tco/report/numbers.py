@@ -1,0 +1,53 @@
+"""Numbers as people read them. Rounding happens here and nowhere before."""
+
+from __future__ import annotations
+
+
+def usd(amount: float) -> str:
+    """Write an amount in whole dollars.
+
+    >>> usd(1234.5), usd(-3)
+    ('$1,234', '-$3')
+    """
+    return f"-${-amount:,.0f}" if amount < 0 else f"${amount:,.0f}"
+
+
+def usd_each(amount: float) -> str:
+    """Write a small unit amount with three significant digits, never in exponents.
+
+    >>> usd_each(0.00831), usd_each(12.3), usd_each(0.0)
+    ('$0.00831', '$12.30', '$0')
+    """
+    if amount == 0:
+        return "$0"
+    if abs(amount) >= 1:
+        return f"${amount:,.2f}"
+    digits = 2
+    while abs(amount) * 10**digits < 100 and digits < 12:
+        digits += 1
+    return f"${amount:.{digits}f}"
+
+
+def seconds(value: float | None) -> str:
+    """Write a duration.
+
+    >>> seconds(0.0123), seconds(2.345), seconds(61.2), seconds(None)
+    ('12 ms', '2.35 s', '61.2 s', 'n/a')
+    """
+    if value is None:
+        return "n/a"
+    if value < 0.0995:
+        return f"{value * 1000:.0f} ms"
+    return f"{value:.2f} s" if value < 9.995 else f"{value:.1f} s"
+
+
+def short_usd(amount: float) -> str:
+    """Write an amount for an axis or a label.
+
+    >>> short_usd(1_234_567), short_usd(45_600), short_usd(12), short_usd(0)
+    ('$1.23M', '$45.6k', '$12', '$0')
+    """
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(amount) >= size:
+            return f"${amount / size:.3g}{letter}"
+    return f"${amount:.3g}"

@@ -1,0 +1,105 @@
+"""Scenario: everything a user states, as frozen, strict models; one class per YAML block."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+
+from tco.fields import Name, Share, also, told_again
+from tco.plugin import Frozen, SelectedByKind
+from tco.scenario.cross import cross_faults
+from tco.scenario.options import Option
+from tco.scenario.prices import EngineerPrice
+from tco.scenario.slo import Slo
+from tco.scenario.tiers import Tier
+from tco.scenario.traffic import RequestClass, Traffic, class_shares_sum
+
+AnyTier = Annotated[Tier, SelectedByKind("tco.scenario.tiers")]
+MIN_SIMULATED_REQUESTS = 200  # below this the 95th percentile rests on fewer than ten requests
+
+
+class People(Frozen):
+    """What an engineer costs."""
+
+    engineer: EngineerPrice
+    """Catalog name of a loaded cost per engineer-year, or an inline one."""
+
+
+class Finance(Frozen):
+    """How money over time is valued."""
+
+    discount_fraction_per_year: Annotated[float, Field(ge=0, le=1)]
+    """Yearly discount rate: 0.08 for 8 %. Month 0 is not discounted."""
+
+
+class Simulation(Frozen):
+    """How much is simulated."""
+
+    window_requests: Annotated[int, Field(ge=MIN_SIMULATED_REQUESTS, le=2_000_000)] = 5000
+    """Requests simulated at the busiest hour's rate; a trace is replayed whole instead."""
+    warmup_share: Annotated[Share, Field(le=0.5)] = 0.1
+    """Share of the requests at the start that is left out of the latency statistics."""
+
+
+class Scenario(Frozen):
+    """A question: traffic, limits, tiers, and the options to compare."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    """Title of the scenario."""
+    question: Annotated[str, Field(min_length=1)]
+    """What the scenario asks, in a sentence."""
+    start: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+    """First month of the plan, as YYYY-MM."""
+    horizon_months: Annotated[int, Field(ge=1, le=120)] = 36
+    """Length of the plan, months."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    """Seed of every random number: same scenario and seed, same bytes."""
+    currency: Literal["USD"] = "USD"
+    """Currency of every amount."""
+    traffic: Traffic
+    """How much traffic comes, and when."""
+    classes: Annotated[
+        dict[Name, RequestClass], Field(min_length=1), also(class_shares_sum)
+    ]
+    """Kinds of request, by name."""
+    slo: Slo
+    """Limits to keep."""
+    tiers: Annotated[dict[Name, AnyTier], Field(min_length=1)]
+    """Ways of answering a request, by name."""
+    people: People
+    """What engineers cost."""
+    finance: Finance
+    """How money over time is valued."""
+    simulation: Simulation = Simulation()
+    """How much is simulated."""
+    options: Annotated[dict[Name, Option], Field(min_length=1)]
+    """Architectures to compare, by name; every one gets the same requests."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _blocks_fit_together(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        faults = cross_faults(data)
+        try:
+            result = handler(data)
+        except ValidationError as parts:
+            raise told_again(parts, faults) from parts
+        if faults:
+            raise ValidationError.from_exception_data(cls.__name__, faults)
+        return result
+
+    @model_validator(mode="after")
+    def _names_are_defined(self) -> Self:
+        for name, option in self.options.items():
+            unknown = [tier for tier in option.router.tiers() if tier not in self.tiers]
+            if unknown:
+                raise ValueError(f"options.{name}.router: tier '{unknown[0]}' is not defined")
+        return self
+
+    def option(self, name: str) -> Option:
+        """Return an option by name."""
+        return self.options[name]
+
+    def tiers_of(self, option_name: str) -> dict[str, Tier]:
+        """Return the tiers that an option uses, in the order its router names them."""
+        return {name: self.tiers[name] for name in self.options[option_name].router.tiers()}

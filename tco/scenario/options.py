@@ -1,0 +1,69 @@
+"""Options: the architectures to compare. Build, buy and hybrid are the same model with other tiers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tco.fields import NonNegative
+from tco.plugin import Frozen, SelectedByKind
+from tco.policies.caching import CachePolicy
+from tco.policies.routing import RoutingPolicy
+from tco.scenario.prices import CachePrice, EmbeddingPrice, VectorPrice
+from tco.serving.latency import Quantiles
+
+Router = Annotated[RoutingPolicy, SelectedByKind("tco.policies.routing")]
+HitPolicy = Annotated[CachePolicy, SelectedByKind("tco.policies.caching")]
+
+
+class SemanticCache(Frozen):
+    """A cache in front of everything: a hit is answered without retrieval and without a model."""
+
+    policy: HitPolicy
+    """Which requests hit."""
+    lookup: Quantiles
+    """Time of embedding the request and searching the cache, paid by hits and misses."""
+    embedding: EmbeddingPrice
+    """Model that embeds every request's prompt."""
+    price: CachePrice
+    """Where the cache is kept."""
+    storage_gb: NonNegative
+    """Size of the cache, GB."""
+
+
+class Retrieval(Frozen):
+    """Vector search before the model, for every request that the cache does not answer."""
+
+    price: VectorPrice
+    """Catalog name of a vector database, or inline prices."""
+    latency: Quantiles
+    """Time of one retrieval."""
+    queries_per_request: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """Queries that one request sends."""
+    storage_gb: NonNegative
+    """Size of the index, GB."""
+
+
+class Staffing(Frozen):
+    """Engineers' time that the option needs."""
+
+    build_engineer_weeks: NonNegative = 0.0
+    """One-off work before launch, paid in the first month; weeks of one engineer."""
+    run_engineer_fte: NonNegative = 0.0
+    """Engineers who keep it running, every month; full-time equivalents."""
+
+
+class Option(Frozen):
+    """One architecture."""
+
+    description: str = ""
+    """One line for the reports."""
+    router: Router
+    """Which tier answers a request."""
+    cache: SemanticCache | None = None
+    """Semantic cache in front; none when left out."""
+    retrieval: Retrieval | None = None
+    """Vector search; none when left out."""
+    people: Staffing
+    """Engineers' time; write zeros where none is needed, so that it is a statement."""

@@ -1,0 +1,192 @@
+"""Prices in a scenario: a name that the catalog knows, or figures given inline with their source and date."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, Discriminator, Tag
+from pydantic_core import PydanticCustomError
+
+from tco import catalog
+from tco.catalog import Price
+from tco.errors import CatalogError, suggestion
+from tco.fields import IsoDate, NonNegative, Source
+from tco.plugin import Frozen
+from tco.serving.latency import ApiLatency
+from tco.serving.step_time import Server
+
+
+def _known(what: str, names: Any) -> AfterValidator:
+    def check(name: str) -> str:
+        known = tuple(names())
+        if name not in known:
+            hint = suggestion(name, known)
+            raise PydanticCustomError(
+                "unknown_name",
+                "'{found}' is not {what} of the catalog; known: {names}",
+                {"found": name, "what": what, "names": _short(known), "hint": hint},
+            )
+        return name
+
+    return AfterValidator(check)
+
+
+def _short(names: tuple[str, ...], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _name_or_inline(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "name"
+    return "inline" if isinstance(value, dict | BaseModel) else None
+
+
+NAME_OR_INLINE = Discriminator(
+    _name_or_inline,
+    custom_error_type="name_or_inline",
+    custom_error_message="expected a catalog name, or a mapping of figures with their source",
+)
+
+
+class InlinePrice(Frozen):
+    """Base of prices that a scenario states itself; every price field is named after its unit."""
+
+    source: Source
+    """Contract, quote or page that the price comes from."""
+    source_date: IsoDate
+    """Day on which the price was valid."""
+
+    def price(self, meter: str, unit: str) -> Price:
+        """Return one of the stated prices with its provenance.
+
+        Raises:
+            CatalogError: when the scenario does not state it.
+        """
+        value: float | None = getattr(self, f"{meter}_{unit}", None)
+        if value is None:
+            raise CatalogError(f"the inline price states no '{meter}_{unit}'")
+        return Price(value, unit, self.source, self.source_date.isoformat(), "inline")
+
+
+class InlineTokenPrice(InlinePrice):
+    """Prices of a model behind an API."""
+
+    input_usd_per_mtok: NonNegative
+    """Price of prompt tokens, USD per million."""
+    output_usd_per_mtok: NonNegative
+    """Price of generated tokens, USD per million."""
+
+
+class InlineRequestPrice(InlinePrice):
+    """A flat price per request, as some vendors and rule-of-thumb comparisons use."""
+
+    request_usd_per_request: NonNegative
+    """Price of one request, USD."""
+
+
+class InlineGpuPrice(InlinePrice):
+    """Price of a GPU-hour."""
+
+    gpu_hour_usd_per_gpu_hour: NonNegative
+    """Price of one GPU for one hour, USD."""
+
+
+class InlineVectorPrice(InlinePrice):
+    """Prices of a managed vector database."""
+
+    query_usd_per_1k_queries: NonNegative
+    """Price of a thousand queries, USD."""
+    storage_usd_per_gb_month: NonNegative
+    """Price of a GB stored for a month, USD."""
+    minimum_usd_per_month: NonNegative
+    """Least that a month costs, USD."""
+
+
+class InlineCachePrice(InlinePrice):
+    """Prices of a managed cache."""
+
+    lookup_usd_per_1k_lookups: NonNegative
+    """Price of a thousand lookups, USD."""
+    storage_usd_per_gb_month: NonNegative
+    """Price of a GB stored for a month, USD."""
+
+
+class InlineEngineerPrice(InlinePrice):
+    """Loaded cost of an engineer: salary, benefits, taxes, equipment."""
+
+    loaded_year_usd_per_year: NonNegative
+    """Cost of one engineer for one year, USD."""
+
+
+def _choice(meter: str, what: str, names: Any = None) -> Any:
+    return _known(what, names or (lambda: catalog.price_names(meter)))
+
+
+def _inline_kind(value: Any) -> str | None:
+    if isinstance(value, InlineRequestPrice) or (isinstance(value, dict) and "request_usd_per_request" in value):
+        return "inline_request"
+    return _name_or_inline(value)
+
+
+TokenPrice = Annotated[
+    Annotated[str, _choice("output", "an API model"), Tag("name")]
+    | Annotated[InlineTokenPrice, Tag("inline")]
+    | Annotated[InlineRequestPrice, Tag("inline_request")],
+    Discriminator(
+        _inline_kind,
+        custom_error_type="name_or_inline",
+        custom_error_message="expected a catalog name, or a mapping of figures with their source",
+    ),
+]
+EmbeddingPrice = Annotated[
+    Annotated[str, _choice("input", "a model with an input price"), Tag("name")]
+    | Annotated[InlineTokenPrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+GpuPrice = Annotated[
+    Annotated[str, _choice("gpu_hour", "a GPU-hour price"), Tag("name")]
+    | Annotated[InlineGpuPrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+VectorPrice = Annotated[
+    Annotated[str, _choice("query", "a vector database"), Tag("name")]
+    | Annotated[InlineVectorPrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+CachePrice = Annotated[
+    Annotated[str, _choice("lookup", "a cache"), Tag("name")] | Annotated[InlineCachePrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+EngineerPrice = Annotated[
+    Annotated[str, _choice("loaded_year", "an engineer's loaded cost"), Tag("name")]
+    | Annotated[InlineEngineerPrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+Latency = Annotated[
+    Annotated[str, _choice("", "a measured API latency", lambda: catalog.api_latencies()), Tag("name")]
+    | Annotated[ApiLatency, Tag("inline")],
+    NAME_OR_INLINE,
+]
+ServerRef = Annotated[
+    Annotated[str, _choice("", "a measured server", lambda: catalog.servers()), Tag("name")]
+    | Annotated[Server, Tag("inline")],
+    NAME_OR_INLINE,
+]
+
+
+def resolve(reference: str | InlinePrice, meter: str, unit: str) -> Price:
+    """Find the unit price behind a reference.
+
+    Args:
+        reference: catalog name, or inline prices.
+        meter: what is priced, such as `input` or `gpu_hour`.
+        unit: unit that the caller will multiply by, such as `usd_per_mtok`; a mismatch is a defect.
+
+    Raises:
+        CatalogError: when no such price is known, or it is per another unit.
+    """
+    found = catalog.price(reference, meter) if isinstance(reference, str) else reference.price(meter, unit)
+    if found.unit != unit:
+        raise CatalogError(f"the price of '{found.name}' for '{meter}' is {found.unit}, not {unit}")
+    return found

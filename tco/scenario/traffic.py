@@ -1,0 +1,87 @@
+"""Traffic: how many requests come, when in the week, how they are spaced, and what kinds there are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from tco import catalog
+from tco.arrivals import ArrivalProcess
+from tco.errors import suggestion
+from tco.fields import NonNegative, Share, sums_to_one
+from tco.lengths import LengthDistribution
+from tco.plugin import Frozen, SelectedByKind
+from tco.units import HOURS_PER_WEEK
+
+Arrivals = Annotated[ArrivalProcess, SelectedByKind("tco.arrivals")]
+Lengths = Annotated[LengthDistribution, SelectedByKind("tco.lengths")]
+
+
+def _known_profile(name: str) -> str:
+    known = catalog.hour_of_week_profiles()
+    if name not in known:
+        raise PydanticCustomError(
+            "unknown_name",
+            "'{found}' is not an hour-of-week profile of the catalog; known: {names}",
+            {"found": name, "names": ", ".join(known), "hint": suggestion(name, known)},
+        )
+    return name
+
+
+def _some_traffic(weights: tuple[float, ...]) -> tuple[float, ...]:
+    if sum(weights) <= 0:
+        raise ValueError("every hour of the profile is 0")
+    return weights
+
+
+HourOfWeek = Annotated[
+    Annotated[str, AfterValidator(_known_profile), Tag("name")]
+    | Annotated[
+        tuple[NonNegative, ...],
+        Field(min_length=HOURS_PER_WEEK, max_length=HOURS_PER_WEEK, strict=False),
+        AfterValidator(_some_traffic),
+        Tag("weights"),
+    ],
+    Discriminator(
+        lambda value: "name" if isinstance(value, str) else "weights",
+    ),
+]
+
+
+class Traffic(Frozen):
+    """How much traffic comes, and when."""
+
+    requests_per_month: Annotated[float, Field(gt=0, le=1e12)]
+    """Requests in the first month (a month has 730 hours)."""
+    growth_fraction_per_month: Annotated[float, Field(ge=-0.9, le=1.0)] = 0.0
+    """Growth from each month to the next: 0.03 for 3 %, negative for decline."""
+    hour_of_week: HourOfWeek = "flat"
+    """Catalog name of a weekly profile, or 168 relative rates from Monday 00:00."""
+    arrivals: Arrivals
+    """How requests are spaced within an hour."""
+
+
+class RequestClass(Frozen):
+    """One kind of request."""
+
+    share: Share
+    """Share of all requests; the shares of all classes sum to 1."""
+    latency_class: Literal["interactive", "async"] = "interactive"
+    """Interactive requests have a person waiting and count for the latency SLO; async ones do not."""
+    input_tokens: Lengths
+    """Prompt length."""
+    output_tokens: Lengths
+    """Answer length."""
+
+
+def class_shares_sum(classes: Any) -> PydanticCustomError | None:
+    """Fault classes whose shares do not sum to 1."""
+    if not isinstance(classes, dict):
+        return None
+    shares = {
+        name: entry.get("share") if isinstance(entry, dict) else getattr(entry, "share", None)
+        for name, entry in classes.items()
+    }
+    return sums_to_one(shares)

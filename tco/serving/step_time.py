@@ -1,0 +1,77 @@
+"""Step time of a continuous-batching server, and its closed form over many steps.
+
+A step that runs B sequences holding C tokens of context in total and p prefill tokens takes
+alpha + beta p + gamma B + delta C seconds. While nobody joins or leaves, every step adds B tokens of context,
+so k steps take k (alpha + beta p + gamma B + delta C) + delta B k (k - 1) / 2. Source: docs/simulation.md.
+"""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from tco.fields import NonNegative, Positive, Source
+from tco.plugin import Frozen
+
+
+class Server(Frozen):
+    """One replica: how fast its steps are, and how much fits into it."""
+
+    gpus_per_replica: Annotated[int, Field(ge=1, le=1024)]
+    """GPUs that work together as one replica."""
+    alpha_s: Positive
+    """Fixed time of a step: weights read, launch overhead; seconds."""
+    beta_s_per_prefill_token: NonNegative
+    """Time per prompt token processed in the step, seconds."""
+    gamma_s_per_sequence: NonNegative
+    """Time per running sequence, seconds."""
+    delta_s_per_context_token: NonNegative
+    """Time per token of context read from the KV cache, seconds."""
+    kv_capacity_tokens: Annotated[int, Field(ge=1)]
+    """Tokens of context that fit into GPU memory beside the weights."""
+    max_sequences: Annotated[int, Field(ge=1, le=65_536)]
+    """Most sequences that run at once."""
+    step_budget_tokens: Annotated[int, Field(ge=1)] = 2048
+    """Most tokens, prefill and decode together, that one step processes (vLLM: max_num_batched_tokens)."""
+    source: Source
+    """Where the figures were measured or fitted."""
+
+    @model_validator(mode="after")
+    def _budget_covers_batch(self) -> Self:
+        if self.step_budget_tokens < self.max_sequences:
+            raise ValueError(
+                f"step_budget_tokens {self.step_budget_tokens} is below max_sequences {self.max_sequences}; "
+                "every running sequence needs one token of budget"
+            )
+        return self
+
+
+def stretch_s(first_step_s: float, growth_s: float, steps: int) -> float:
+    """Seconds that consecutive steps take when each is `growth_s` longer than the one before.
+
+    >>> stretch_s(1.0, 0.5, 3)  # 1 + 1.5 + 2
+    4.5
+    """
+    return steps * first_step_s + growth_s * (steps * (steps - 1) / 2)
+
+
+def steps_to_reach(elapsed_s: float, first_step_s: float, growth_s: float) -> int:
+    """Count the steps, at least 1, after which `elapsed_s` has passed: the inverse of `stretch_s`.
+
+    >>> steps_to_reach(2.5, 1.0, 0.5), steps_to_reach(2.6, 1.0, 0.5), steps_to_reach(0.0, 1.0, 0.5)
+    (2, 3, 1)
+    """
+    if growth_s <= 0.0:
+        steps = ceil(elapsed_s / first_step_s)
+    else:
+        linear = first_step_s - growth_s / 2
+        steps = ceil((sqrt(linear * linear + 2 * growth_s * elapsed_s) - linear) / growth_s)
+    steps = max(steps, 1)
+    # The square root may be off by an ulp; the recurrence itself decides on which side of the boundary we are.
+    while steps > 1 and stretch_s(first_step_s, growth_s, steps - 1) >= elapsed_s:
+        steps -= 1
+    while stretch_s(first_step_s, growth_s, steps) < elapsed_s:
+        steps += 1
+    return steps

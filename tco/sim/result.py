@@ -1,0 +1,84 @@
+"""Result of a run: one row per request, and the books that the stations kept themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tco.demand.workload import Workload
+from tco.domain import Outcome
+from tco.sim.stations import StationBooks
+
+
+@dataclass(frozen=True)
+class SimulationResult:
+    """What happened to every request of a window; arrays have shape (n,).
+
+    Attributes:
+        option: name of the option.
+        rate_rps: mean arrival rate of the window, requests per second.
+        replicas: replicas per fleet tier.
+        tiers: names of the tiers; `served_by` indexes them.
+        outcome: how each request ended (`Outcome`).
+        served_by: tier that gave the answer that counts; -1 for none.
+        tried: tuples of tier names, in the order tried.
+        arrived_s: arrival, seconds.
+        first_token_s: first token of the answer that counts; NaN where there was none.
+        finished_s: end, seconds.
+        books: the stations' own counts, by station name.
+        elapsed_s: from the first arrival to the last departure.
+        workload: the requests.
+    """
+
+    option: str
+    rate_rps: float
+    replicas: dict[str, int]
+    tiers: tuple[str, ...]
+    outcome: NDArray[np.int8]
+    served_by: NDArray[np.int16]
+    tried: list[tuple[str, ...]]
+    arrived_s: NDArray[np.float64]
+    first_token_s: NDArray[np.float64]
+    finished_s: NDArray[np.float64]
+    books: dict[str, StationBooks]
+    elapsed_s: float
+    workload: Workload
+
+    def __len__(self) -> int:
+        return len(self.arrived_s)
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Requests that got an answer."""
+        return (self.outcome == Outcome.COMPLETED) | (self.outcome == Outcome.CACHED)
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Requests that the latency SLO looks at: interactive, answered, after the warm-up."""
+        workload = self.workload
+        return workload.interactive[workload.class_index] & workload.measured & self.answered
+
+    def e2e_s(self, who: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """Time from arrival to the last token of the chosen requests (default: the judged), seconds."""
+        who = self.judged if who is None else who
+        return (self.finished_s - self.arrived_s)[who]
+
+    def ttft_s(self, who: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """Time from arrival to the first token of the chosen requests (default: the judged), seconds."""
+        who = self.judged if who is None else who
+        return (self.first_token_s - self.arrived_s)[who]
+
+    def visited(self, tier: str) -> NDArray[np.bool_]:
+        """Requests that tried a tier."""
+        return np.fromiter((tier in tried for tried in self.tried), np.bool_, len(self.tried))
+
+
+def percentile(values: NDArray[np.float64], percent: float) -> float | None:
+    """Return a percentile, linear between order statistics; None when there is nothing to look at.
+
+    >>> percentile(np.array([1.0, 3.0]), 50)
+    2.0
+    """
+    return float(np.percentile(values, percent)) if len(values) else None

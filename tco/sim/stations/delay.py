@@ -1,0 +1,48 @@
+"""Delay: a station that takes its time and never queues, such as a cache lookup or a vector search."""
+
+from __future__ import annotations
+
+from math import exp, log
+from typing import ClassVar
+
+from simpy.events import Timeout
+
+from tco.demand.workload import Workload
+from tco.plugin import Frozen
+from tco.serving.latency import Z95, Quantiles
+from tco.sim.stations import Station, Visit
+
+
+class Delay(Frozen):
+    """A log-normal delay.
+
+    Attributes:
+        latency: median and 95th percentile.
+        purpose: name of the random stream that decides who is unlucky.
+    """
+
+    latency: Quantiles
+    """Median and 95th percentile."""
+    purpose: str
+    """Random stream that decides who is unlucky."""
+
+
+class DelayStation(Station):
+    """Holds every request for a log-normal time."""
+
+    kind: ClassVar[str] = "delay"
+
+    def setup(self, config: Delay, workload: Workload, replicas: int) -> None:
+        """Draw every request's delay up front."""
+        del replicas  # never queues
+        spread = log(config.latency.p95_s / config.latency.p50_s) / Z95
+        self._delays = [config.latency.p50_s * exp(spread * z) for z in workload.normals(config.purpose)]
+
+    def visit(self, request: int, attempt: int) -> Visit:
+        """Wait; the answer, if any, is there at the end."""
+        del attempt
+        self.enter()
+        yield Timeout(self.env, self._delays[request])
+        self.leave(0, 0)
+        now: float = self.env.now
+        return now

@@ -1,0 +1,57 @@
+"""Units: every suffix that a name in this project may end in, and what it means in words.
+
+One table serves the check of field names, the axis labels and the table heads.
+"""
+
+from __future__ import annotations
+
+HOURS_PER_MONTH = 730.0  # 8 760 / 12, the convention cloud bills use
+HOURS_PER_WEEK = 168
+SECONDS_PER_HOUR = 3600.0
+MONTHS_PER_YEAR = 12
+WEEKS_PER_YEAR = 52.0
+TOKENS_PER_MTOK = 1_000_000.0
+
+SUFFIXES: dict[str, str] = {
+    "_usd_per_mtok": "USD per million tokens",
+    "_usd_per_gpu_hour": "USD per GPU-hour",
+    "_usd_per_1k_queries": "USD per thousand queries",
+    "_usd_per_1k_lookups": "USD per thousand lookups",
+    "_usd_per_gb_month": "USD per GB-month",
+    "_usd_per_month": "USD per month",
+    "_usd_per_year": "USD per year",
+    "_usd_per_request": "USD per request",
+    "_usd": "USD",
+    "_fraction_per_month": "fraction per month",
+    "_fraction_per_year": "fraction per year",
+    "_fraction": "fraction",
+    "_share": "share of 1",
+    "_shares": "shares that sum to 1",
+    "_s_per_prefill_token": "seconds per prefill token",
+    "_s_per_sequence": "seconds per sequence",
+    "_s_per_context_token": "seconds per context token",
+    "_s": "seconds",
+    "_rps": "requests per second",
+    "_requests_per_month": "requests per month",
+    "_per_month": "per month",
+    "_per_request": "per request",
+    "_tokens": "tokens",
+    "_months": "months",
+    "_weeks": "weeks",
+    "_fte": "full-time engineers",
+    "_gb": "GB",
+    "_hours": "hours",
+    "_cv": "coefficient of variation",
+}
+
+
+def unit_of(name: str) -> str | None:
+    """Say which unit a name carries, by its longest known suffix.
+
+    >>> unit_of("discount_fraction_per_year")
+    'fraction per year'
+    >>> unit_of("seed") is None
+    True
+    """
+    matches = [suffix for suffix in SUFFIXES if f"_{name}".endswith(suffix)]
+    return SUFFIXES[max(matches, key=len)] if matches else None
