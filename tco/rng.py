@@ -73,9 +73,7 @@ class Streams:
         return _scrambled_halton(order, base, self.generator(f"{purpose}:{attempt}"))
 
 
-def _scrambled_halton(
-    index: NDArray[np.int64], base: int, generator: np.random.Generator
-) -> NDArray[np.float64]:
+def _scrambled_halton(index: NDArray[np.int64], base: int, generator: np.random.Generator) -> NDArray[np.float64]:
     """Reverse the base-`base` digits of each index behind the point, shuffled digit by digit, then jittered."""
     cells, value = 1, np.zeros(len(index))
     rest = index.copy()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from tco.arrivals.trace_rows import TraceRows
 from tco.plugin import Plugin
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class ArrivalProcess(Plugin):
     """Base of the arrival processes."""
 
-    def gaps(
-        self, generator: np.random.Generator, count: int, trace: TraceRows | None
-    ) -> NDArray[np.float64]:
+    def gaps(self, generator: np.random.Generator, count: int, trace: TraceRows | None) -> NDArray[np.float64]:
         """Draw times between arrivals with mean 1, shape (count,); the caller scales them to the rate."""
         raise NotImplementedError

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from tco.arrivals import ArrivalProcess
 from tco.arrivals.trace_rows import TraceRows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Gamma(ArrivalProcess):
@@ -19,9 +21,7 @@ class Gamma(ArrivalProcess):
     interarrival_cv: Annotated[float, Field(gt=0.05, le=30.0)]
     """Coefficient of variation of the gaps; 1 is Poisson, Azure's 2023 code trace has 13."""
 
-    def gaps(
-        self, generator: np.random.Generator, count: int, _trace: TraceRows | None
-    ) -> NDArray[np.float64]:
+    def gaps(self, generator: np.random.Generator, count: int, _trace: TraceRows | None) -> NDArray[np.float64]:
         """Draw gamma gaps with mean 1 and the given coefficient of variation."""
         shape = self.interarrival_cv**-2
         return generator.standard_gamma(shape, count) / shape

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from tco.arrivals import ArrivalProcess
 from tco.arrivals.trace_rows import TraceRows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Poisson(ArrivalProcess):
@@ -16,8 +17,6 @@ class Poisson(ArrivalProcess):
 
     kind: Literal["poisson"] = "poisson"
 
-    def gaps(
-        self, generator: np.random.Generator, count: int, _trace: TraceRows | None
-    ) -> NDArray[np.float64]:
+    def gaps(self, generator: np.random.Generator, count: int, _trace: TraceRows | None) -> NDArray[np.float64]:
         """Draw exponential gaps with mean 1."""
         return generator.standard_exponential(count)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from tco.arrivals import ArrivalProcess
 from tco.arrivals.trace_rows import TraceRows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class TraceFile(ArrivalProcess):
@@ -19,10 +21,10 @@ class TraceFile(ArrivalProcess):
     path: Annotated[str, Field(min_length=1)]
     """CSV file of arrival times and token counts; a relative path starts at the scenario's folder."""
 
-    def gaps(
-        self, _generator: np.random.Generator, count: int, trace: TraceRows | None
-    ) -> NDArray[np.float64]:
+    def gaps(self, _generator: np.random.Generator, count: int, trace: TraceRows | None) -> NDArray[np.float64]:
         """Return the trace's gaps, scaled to mean 1."""
         if trace is None:
             raise ValueError("arrivals of kind 'trace' need the rows of the trace")
+        import numpy as np  # not at the top: `tco check` does without it
+
         return np.resize(trace.gaps, count)

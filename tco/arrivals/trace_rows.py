@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from tco.errors import Fault, ScenarioError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Column names that traces in the field use, in order: arrival time, input tokens, output tokens.
 HEADERS = (
@@ -120,6 +122,8 @@ def _count(text: str) -> int:
 
 
 def _arrays(name: str, rows: list[tuple[float, int, int]]) -> TraceRows:
+    import numpy as np  # not at the top: `tco check` does without it
+
     table = np.asarray(rows, dtype=np.float64)
     arrived_s = table[:, 0]
     # n rows have n - 1 gaps; the first request waits an average gap, so that a replay can wrap around.

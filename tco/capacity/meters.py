@@ -84,9 +84,7 @@ def _people(scenario: Scenario, option_name: str, month: Month) -> Iterator[Mete
         yield Meter(option_name, month.index, subject, "run", years, "engineer-years", basis)
 
 
-def _volume(
-    option: str, month: Month, subject: str, item: str, each: float, unit: str, window: Window
-) -> Meter:
+def _volume(option: str, month: Month, subject: str, item: str, each: float, unit: str, window: Window) -> Meter:
     basis = f"{month.requests:,.0f} requests x {each:.6g} {unit} each, mean of {window.requests:,} simulated"
     return Meter(option, month.index, subject, item, month.requests * each, unit, basis)
 

@@ -117,14 +117,10 @@ def _fleets_by_rate(sizer: _Sizer, rates: list[float]) -> dict[float, Fleet]:
 class _Sizer:
     """Sizes one option at one rate after another, remembering every window it simulated."""
 
-    def __init__(
-        self, scenario: Scenario, option: str, workload: Workload, simulated: Callable[[], None]
-    ) -> None:
+    def __init__(self, scenario: Scenario, option: str, workload: Workload, simulated: Callable[[], None]) -> None:
         self.scenario, self.option, self.workload = scenario, option, workload
         self.simulated = simulated
-        self.tiers = {
-            name: tier for name, tier in scenario.tiers_of(option).items() if isinstance(tier, GpuFleet)
-        }
+        self.tiers = {name: tier for name, tier in scenario.tiers_of(option).items() if isinstance(tier, GpuFleet)}
         self.minimum: Fleet = tuple(tier.min_replicas for tier in self.tiers.values())
         self.maximum: Fleet = tuple(tier.max_replicas for tier in self.tiers.values())
         self.missed: list[str] = []

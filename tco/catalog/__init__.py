@@ -103,8 +103,7 @@ def servers() -> dict[str, Server]:
 def hour_of_week_profiles() -> dict[str, tuple[float, ...]]:
     """Relative request rate in each of the week's 168 hours, Monday 00:00 first, mean 1."""
     profiles = {
-        row["name"]: tuple(float(row[f"w{hour:03d}"]) for hour in range(168))
-        for row in _book("hour_of_week.csv")
+        row["name"]: tuple(float(row[f"w{hour:03d}"]) for hour in range(168)) for row in _book("hour_of_week.csv")
     }
     return {"flat": (1.0,) * 168, **profiles}
 

@@ -15,7 +15,7 @@ INTERRUPTED = 130  # 128 + SIGINT, what shells expect
 def main() -> None:
     """Run `tco`; the entry point of the console script."""
     if sys.argv[1:] == ["--version"]:
-        from tco import __version__  # noqa: PLC0415  # the only import that --version pays for
+        from tco import __version__  # the only import that --version pays for
 
         sys.stdout.write(f"tco {__version__}\n")
         return
@@ -24,8 +24,8 @@ def main() -> None:
 
 def run() -> int:
     """Run the command in `sys.argv`; return the exit code."""
-    from tco.cli.app import app  # noqa: PLC0415  # keeps --version instant
-    from tco.errors import TcoError  # noqa: PLC0415
+    from tco.cli.app import app  # keeps --version instant
+    from tco.errors import TcoError
 
     try:
         app()
@@ -40,7 +40,7 @@ def run() -> int:
         return 0
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
-    except Exception as error:  # noqa: BLE001  # the last line of defence: a person gets a sentence
+    except Exception as error:  # the last line of defence: a person gets a sentence
         if os.environ.get("TCO_DEBUG"):
             raise
         sys.stderr.write(

@@ -29,9 +29,9 @@ app = typer.Typer(
 )
 
 
-def _version(value: bool) -> None:  # noqa: FBT001  # typer's callback signature
+def _version(value: bool) -> None:  # typer's callback signature
     if value:
-        from tco import __version__  # noqa: PLC0415
+        from tco import __version__
 
         typer.echo(f"tco {__version__}")
         raise typer.Exit

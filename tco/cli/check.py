@@ -22,7 +22,7 @@ def check(
     scenarios: Annotated[list[Path], typer.Argument(help="Scenario files.", show_default=False)],
 ) -> None:
     """Load every scenario and report."""
-    from tco.scenario.loader import load_scenario  # noqa: PLC0415  # pydantic is not needed for --help
+    from tco.scenario.loader import load_scenario  # pydantic is not needed for --help
 
     wrong = []
     for path in scenarios:

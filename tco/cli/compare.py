@@ -34,8 +34,8 @@ def compare(
     form: Annotated[Format, typer.Option("--format", help="How to print the comparison.")] = Format.TABLE,
 ) -> None:
     """Evaluate, compare, print, and write files when asked to."""
-    from tco.decide.compare import compare as side_by_side  # noqa: PLC0415  # pandas is not needed for --help
-    from tco.scenario.loader import load_scenario  # noqa: PLC0415
+    from tco.decide.compare import compare as side_by_side  # pandas is not needed for --help
+    from tco.scenario.loader import load_scenario
 
     loaded = load_scenario(scenario, trace)
     evaluation = _evaluate(loaded)
@@ -46,7 +46,7 @@ def compare(
 
 
 def _evaluate(loaded: LoadedScenario) -> Evaluation:
-    from tco.pipeline import evaluate  # noqa: PLC0415
+    from tco.pipeline import evaluate
 
     with progress_bar() as bar:
         task = bar.add_task("simulating", total=len(loaded.scenario.options))
@@ -58,18 +58,18 @@ def _evaluate(loaded: LoadedScenario) -> Evaluation:
 
 
 def _write(out: Path, loaded: LoadedScenario, evaluation: Evaluation, comparison: Comparison) -> None:
-    from tco.report.bundle import comparison_files  # noqa: PLC0415
-    from tco.report.files import write_files  # noqa: PLC0415
+    from tco.report.bundle import comparison_files
+    from tco.report.files import write_files
 
     written = write_files(out, comparison_files(evaluation, comparison, loaded.lines()))
     typer.echo(f"wrote {', '.join(path.name for path in written)} to {out}", err=True)
 
 
 def _print(form: Format, evaluation: Evaluation, comparison: Comparison) -> None:
-    from tco.report.comparison import comparison_document, comparison_json, flat_row  # noqa: PLC0415
-    from tco.report.formats.csv import csv_text  # noqa: PLC0415
-    from tco.report.formats.json import json_text  # noqa: PLC0415
-    from tco.report.formats.markdown import markdown  # noqa: PLC0415
+    from tco.report.comparison import comparison_document, comparison_json, flat_row
+    from tco.report.formats.csv import csv_text
+    from tco.report.formats.json import json_text
+    from tco.report.formats.markdown import markdown
 
     if form is Format.JSON:
         typer.echo(json_text(comparison_json(evaluation, comparison)), nl=False)

@@ -26,9 +26,9 @@ class Format(StrEnum):
 
 def results() -> Console:
     """Return the console for results: 100 columns wide where nobody watches, as wide as the terminal otherwise."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from tco.report.formats.terminal import WIDTH  # noqa: PLC0415
+    from tco.report.formats.terminal import WIDTH
 
     if sys.stdout.isatty():
         return Console(highlight=False, soft_wrap=False)
@@ -38,17 +38,22 @@ def results() -> Console:
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """Show a progress bar on stderr while the block runs; nothing where stderr is not a terminal."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield progress
 
 
 def print_document(document: Document) -> None:
     """Print a document on stdout."""
-    from tco.report.formats.terminal import print_document as print_on  # noqa: PLC0415
+    from tco.report.formats.terminal import print_document as print_on
 
     print_on(document, results())

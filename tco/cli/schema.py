@@ -14,6 +14,6 @@ Examples:
 
 def schema() -> None:
     """Print the schema."""
-    from tco.scenario.schema import scenario_schema  # noqa: PLC0415  # pydantic is not needed for --help
+    from tco.scenario.schema import scenario_schema  # pydantic is not needed for --help
 
     typer.echo(scenario_schema(), nl=False)

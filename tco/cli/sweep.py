@@ -1,3 +1,6 @@
 """x."""
-HELP="x"
+
+HELP = "x"
+
+
 def sweep() -> None: ...

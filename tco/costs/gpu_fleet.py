@@ -16,9 +16,7 @@ class PerGpuHour(PricingModel):
 
     kind: ClassVar[str] = "gpu_fleet"
 
-    def charges(
-        self, config: GpuFleet, subject: str, readings: Readings, scenario: Scenario
-    ) -> Iterator[Charge]:
+    def charges(self, config: GpuFleet, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
         """Charge the GPU-hours of the month."""
         del scenario
         name = subject.partition(".")[2]

@@ -16,9 +16,7 @@ class PerToken(PricingModel):
 
     kind: ClassVar[str] = "managed_api"
 
-    def charges(
-        self, config: ManagedApi, subject: str, readings: Readings, scenario: Scenario
-    ) -> Iterator[Charge]:
+    def charges(self, config: ManagedApi, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
         """Charge input and output tokens, or requests."""
         del scenario
         name, key = subject.partition(".")[2], f"{subject}.price"

@@ -16,9 +16,7 @@ class EngineerTime(PricingModel):
 
     kind: ClassVar[str] = "people"
 
-    def charges(
-        self, config: Staffing, subject: str, readings: Readings, scenario: Scenario
-    ) -> Iterator[Charge]:
+    def charges(self, config: Staffing, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
         """Charge the engineer-years of the month."""
         del config, subject
         price = resolve(scenario.people.engineer, "loaded_year", "usd_per_year")

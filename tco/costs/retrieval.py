@@ -16,9 +16,7 @@ class VectorStore(PricingModel):
 
     kind: ClassVar[str] = "retrieval"
 
-    def charges(
-        self, config: Retrieval, subject: str, readings: Readings, scenario: Scenario
-    ) -> Iterator[Charge]:
+    def charges(self, config: Retrieval, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
         """Charge queries, storage and the unused part of the minimum."""
         del scenario
         key = f"{subject}.price"
@@ -31,6 +29,4 @@ class VectorStore(PricingModel):
         if used_usd < minimum.value:
             unused = 1.0 - used_usd / minimum.value
             basis = f"the month's use covers {1 - unused:.1%} of the minimum"
-            yield Charge(
-                "storage:vector", "vector minimum, unused part", unused, "months", minimum, key, basis
-            )
+            yield Charge("storage:vector", "vector minimum, unused part", unused, "months", minimum, key, basis)

@@ -27,8 +27,6 @@ def by_account_usd(ledger: pd.DataFrame, scenario: Scenario) -> dict[str, dict[s
     table = ledger.groupby(["option", "account"])["cost_usd"].sum()
     order = ledger.groupby("account")["cost_usd"].sum().sort_values(ascending=False, kind="stable").index
     return {
-        option: {
-            str(account): float(table[option, account]) for account in order if (option, account) in table.index
-        }
+        option: {str(account): float(table[option, account]) for account in order if (option, account) in table.index}
         for option in scenario.options
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from tco.arrivals.trace_rows import TraceRows
 from tco.plugin import Plugin
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_TOKENS = 10_000_000  # far above any context window; a larger figure is a slip of the pen
 
@@ -18,9 +21,7 @@ class LengthDistribution(Plugin):
         """Turn uniform variates, shape (n,), into lengths in tokens, shape (n,), before rounding."""
         raise NotImplementedError
 
-    def sample(
-        self, uniform: NDArray[np.float64], trace: TraceRows | None, what: str
-    ) -> NDArray[np.int64]:
+    def sample(self, uniform: NDArray[np.float64], trace: TraceRows | None, what: str) -> NDArray[np.int64]:
         """Return whole tokens, at least 1, one per request.
 
         Args:
@@ -29,4 +30,6 @@ class LengthDistribution(Plugin):
             what: `input_tokens` or `output_tokens`.
         """
         del trace, what  # only a trace's own lengths look at them
+        import numpy as np  # not at the top: `tco check` does without it
+
         return np.maximum(np.rint(self.quantile(uniform)), 1).astype(np.int64)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from tco.lengths import MAX_TOKENS, LengthDistribution
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Constant(LengthDistribution):
@@ -20,4 +22,6 @@ class Constant(LengthDistribution):
 
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Ignore chance."""
+        import numpy as np  # not at the top: `tco check` does without it
+
         return np.full(len(uniform), float(self.tokens))

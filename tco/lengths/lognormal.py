@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from tco.lengths import MAX_TOKENS, LengthDistribution
 from tco.serving.latency import lognormal_quantile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class LogNormal(LengthDistribution):
@@ -34,4 +36,6 @@ class LogNormal(LengthDistribution):
 
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Invert the log-normal distribution function, cut at the longest length."""
+        import numpy as np  # not at the top: `tco check` does without it
+
         return np.minimum(lognormal_quantile(uniform, self.p50_tokens, self.p95_tokens), self.max_tokens)

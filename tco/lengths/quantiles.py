@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
 from tco.fields import Share, Source
 from tco.lengths import MAX_TOKENS, LengthDistribution
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def _whole_range(table: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
@@ -29,9 +31,7 @@ class Quantiles(LengthDistribution):
 
     kind: Literal["quantiles"] = "quantiles"
     table: Annotated[
-        tuple[
-            Annotated[tuple[Share, Annotated[float, Field(ge=0, le=MAX_TOKENS)]], Field(strict=False)], ...
-        ],
+        tuple[Annotated[tuple[Share, Annotated[float, Field(ge=0, le=MAX_TOKENS)]], Field(strict=False)], ...],
         Field(min_length=2, strict=False),
         AfterValidator(_whole_range),
     ]
@@ -41,5 +41,7 @@ class Quantiles(LengthDistribution):
 
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Interpolate the table."""
+        import numpy as np  # not at the top: `tco check` does without it
+
         probabilities, lengths = zip(*self.table, strict=True)
         return np.interp(uniform, probabilities, lengths)

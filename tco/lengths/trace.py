@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from tco.arrivals.trace_rows import TraceRows
 from tco.lengths import LengthDistribution
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class FromTrace(LengthDistribution):
@@ -20,5 +21,7 @@ class FromTrace(LengthDistribution):
         """Take the trace's column; the scenario's checks guarantee that there is one."""
         if trace is None:
             raise ValueError("token lengths of kind 'trace' need arrivals of kind 'trace'")
+        import numpy as np  # not at the top: `tco check` does without it
+
         column = trace.input_tokens if what == "input_tokens" else trace.output_tokens
         return np.resize(column, len(uniform))

@@ -70,7 +70,10 @@ def _breakdown(comparison: Comparison) -> Table:
     accounts = account_order(comparison)
     columns = (Column("Where the money goes", numeric=False), *(Column(_account(name)) for name in accounts))
     rows = tuple(
-        (option.name, *(usd(option.accounts_usd[name]) if name in option.accounts_usd else "-" for name in accounts))
+        (
+            option.name,
+            *(usd(option.accounts_usd[name]) if name in option.accounts_usd else "-" for name in accounts),
+        )
         for option in comparison.options
     )
     return Table("", columns, rows)
@@ -149,7 +152,12 @@ def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str,
         "recommended": comparison.chosen,
         "recommendation": recommendation(comparison, scenario),
         "months": [
-            {"month": month.index, "period": month.label, "requests": month.requests, "peak_rps": month.peak_rps}
+            {
+                "month": month.index,
+                "period": month.label,
+                "requests": month.requests,
+                "peak_rps": month.peak_rps,
+            }
             for month in evaluation.months
         ],
         "options": [_option_json(evaluation, option) for option in comparison.options],

@@ -59,9 +59,7 @@ class Scenario(Frozen):
     """Currency of every amount."""
     traffic: Traffic
     """How much traffic comes, and when."""
-    classes: Annotated[
-        dict[Name, RequestClass], Field(min_length=1), also(class_shares_sum)
-    ]
+    classes: Annotated[dict[Name, RequestClass], Field(min_length=1), also(class_shares_sum)]
     """Kinds of request, by name."""
     slo: Slo
     """Limits to keep."""

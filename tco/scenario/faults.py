@@ -68,7 +68,11 @@ def _path(loc: tuple[str | int, ...], value: Any) -> Path:
     tags = _BRANCHES | {kind for folder in _PLUGIN_FOLDERS for kind in plugins_in(folder)}
     for position, part in enumerate(loc):
         inside = isinstance(value, dict) and part in value
-        if not inside and part in tags and not (isinstance(value, dict) and position == len(loc) - 1 and part == "name"):
+        if (
+            not inside
+            and part in tags
+            and not (isinstance(value, dict) and position == len(loc) - 1 and part == "name")
+        ):
             continue
         path.append(part)
         if inside or (isinstance(value, list) and isinstance(part, int) and part < len(value)):
@@ -111,9 +115,11 @@ def _show(found: Any) -> str:
         return "a mapping"
     if isinstance(found, list):
         return "a list"
-    return {None: "nothing", True: "true", False: "false"}.get(found, f"'{str(found)[:60]}'") if not isinstance(
-        found, int | float
-    ) or isinstance(found, bool) else _plain(found)
+    return (
+        {None: "nothing", True: "true", False: "false"}.get(found, f"'{str(found)[:60]}'")
+        if not isinstance(found, int | float) or isinstance(found, bool)
+        else _plain(found)
+    )
 
 
 def _plain(number: Any) -> str:
@@ -126,7 +132,7 @@ def _quoted(expected: str) -> list[str]:
 
 def _siblings(error: ValidationError) -> dict[tuple[str | int, ...], list[str]]:
     """List, for every unknown key, the keys that its block knows."""
-    from tco.scenario.keys import keys_at  # noqa: PLC0415  # only a wrong file pays for the walk
+    from tco.scenario.keys import keys_at  # only a wrong file pays for the walk
 
     return {
         entry["loc"]: keys_at(entry["loc"][:-1])

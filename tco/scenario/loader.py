@@ -95,8 +95,7 @@ def replay(raw: dict[str, Any], trace: str | FilePath) -> dict[str, Any]:
         **raw,
         "traffic": {**traffic, "arrivals": {"kind": "trace", "path": path}},
         "classes": {
-            name: {**entry, **lengths} if isinstance(entry, dict) else entry
-            for name, entry in classes.items()
+            name: {**entry, **lengths} if isinstance(entry, dict) else entry for name, entry in classes.items()
         },
     }
 

@@ -145,13 +145,11 @@ EmbeddingPrice = Annotated[
     NAME_OR_INLINE,
 ]
 GpuPrice = Annotated[
-    Annotated[str, _choice("gpu_hour", "a GPU-hour price"), Tag("name")]
-    | Annotated[InlineGpuPrice, Tag("inline")],
+    Annotated[str, _choice("gpu_hour", "a GPU-hour price"), Tag("name")] | Annotated[InlineGpuPrice, Tag("inline")],
     NAME_OR_INLINE,
 ]
 VectorPrice = Annotated[
-    Annotated[str, _choice("query", "a vector database"), Tag("name")]
-    | Annotated[InlineVectorPrice, Tag("inline")],
+    Annotated[str, _choice("query", "a vector database"), Tag("name")] | Annotated[InlineVectorPrice, Tag("inline")],
     NAME_OR_INLINE,
 ]
 CachePrice = Annotated[

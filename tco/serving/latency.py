@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from math import log
 from statistics import NormalDist
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import model_validator
 
 from tco.fields import Positive, Source
 from tco.plugin import Frozen
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Z95 = NormalDist().inv_cdf(0.95)  # 1.6449, the standard normal's 95th percentile
 _EDGE = 2.0**-53  # keeps the inverse away from 0 and 1, where it is infinite
@@ -19,6 +21,8 @@ _EDGE = 2.0**-53  # keeps the inverse away from 0 and 1, where it is infinite
 
 def standard_normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
     """Turn uniform variates, shape (n,), into standard normal ones by inversion."""
+    import numpy as np  # not at the top: `tco check` does without it
+
     inverse = NormalDist().inv_cdf
     clipped = np.clip(uniform, _EDGE, 1.0 - _EDGE)
     return np.fromiter((inverse(u) for u in clipped.tolist()), np.float64, len(clipped))
@@ -27,9 +31,12 @@ def standard_normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
 def lognormal_quantile(uniform: NDArray[np.float64], p50: float, p95: float) -> NDArray[np.float64]:
     """Invert the log-normal distribution that has the given median and 95th percentile.
 
+    >>> import numpy as np
     >>> lognormal_quantile(np.array([0.5, 0.95]), 2.0, 3.0).round(9).tolist()
     [2.0, 3.0]
     """
+    import numpy as np
+
     return np.asarray(p50 * np.exp(log(p95 / p50) / Z95 * standard_normal(uniform)))
 
 

@@ -24,7 +24,11 @@ RELATIVE_TOLERANCE = 1e-9  # two sums of the same times, added in another order
 
 
 def simulate(
-    scenario: Scenario, option: str, workload: Workload, rate_rps: float, replicas: dict[str, int] | None = None
+    scenario: Scenario,
+    option: str,
+    workload: Workload,
+    rate_rps: float,
+    replicas: dict[str, int] | None = None,
 ) -> SimulationResult:
     """Simulate one option at one load until the last request has left.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import simpy
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tco.serving.step_time import Server
 from tco.sim.batching import Batch, Sequence
 from tco.sim.stations.gpu_fleet import Answer, Replica
-
 from tests.sim.naive import Job, step_through
 
 servers = st.builds(
@@ -23,9 +23,7 @@ servers = st.builds(
     step_budget_tokens=st.integers(6, 64),
     source=st.just("made up for the test"),
 )
-requests = st.lists(
-    st.tuples(st.floats(0.0, 3.0), st.integers(1, 90), st.integers(1, 40)), min_size=1, max_size=25
-)
+requests = st.lists(st.tuples(st.floats(0.0, 3.0), st.integers(1, 90), st.integers(1, 40)), min_size=1, max_size=25)
 
 
 def replay(server: Server, rows: list[tuple[float, int, int]]) -> list[tuple[float | None, float]]:
@@ -55,7 +53,9 @@ def test_step_skipping_equals_stepping_token_by_token(server, rows):
     """Every stamp agrees to 1e-9, with chunked prefill, batch limit and KV limit on."""
     arrivals, now = [], 0.0
     for index, (gap_s, tokens_in, tokens_out) in enumerate(rows):
-        now += gap_s + 1e-7 * 3**0.5 * (index + 1)  # keeps arrivals off step boundaries, where order is a matter of taste
+        now += gap_s + 1e-7 * 3**0.5 * (
+            index + 1
+        )  # keeps arrivals off step boundaries, where order is a matter of taste
         arrivals.append(Job(now, tokens_in, tokens_out))
     gaps = [b.arrived_s - a.arrived_s for a, b in zip([Job(0.0, 1, 1), *arrivals], arrivals, strict=False)]
     fast = replay(server, [(gap, j.input_tokens, j.output_tokens) for gap, j in zip(gaps, arrivals, strict=True)])

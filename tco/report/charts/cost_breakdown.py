@@ -42,5 +42,8 @@ def cost_breakdown(evaluation: Evaluation, comparison: Comparison) -> dict[str, 
 
 
 def _title(comparison: Comparison, months: int) -> str:
-    account = account_order(comparison)[0]
-    return f"{ACCOUNT_WORDS.get(account, account)}: the largest account of the {months} months, over all options"
+    shown = comparison[comparison.chosen] if comparison.chosen else comparison[comparison.baseline]
+    account = max(shown.accounts_usd, key=lambda name: shown.accounts_usd[name])
+    part = shown.accounts_usd[account] / shown.total_usd if shown.total_usd else 0.0
+    words = ACCOUNT_WORDS.get(account, account)
+    return f"{shown.name}: {short_usd(shown.total_usd)} in {months} months, {part:.0%} of it {words}"

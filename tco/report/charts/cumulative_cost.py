@@ -24,7 +24,7 @@ def cumulative_cost(evaluation: Evaluation, comparison: Comparison) -> dict[str,
                 at = option.break_even_month
                 axes.plot(months[at], path[at], "o", markersize=8, markerfacecolor="white",
                           markeredgecolor=colour, markeredgewidth=2, zorder=4)  # fmt: skip
-        ends = spread_labels([option.total_usd for option in comparison.options], highest * 0.085)
+        ends = spread_labels([option.total_usd for option in comparison.options], highest * 0.115)
         for option, colour, y in zip(comparison.options, PALETTE * 10, ends, strict=False):
             axes.annotate(
                 _label(option),
@@ -58,5 +58,3 @@ def _subtitle(evaluation: Evaluation, comparison: Comparison) -> str:
     catches_up = any(option.break_even_month is not None for option in comparison.options)
     circle = f"; a circle marks where an option overtakes {comparison.baseline}" if catches_up else ""
     return f"{evaluation.scenario.name}: cumulative cost, undiscounted USD{circle}"
-
-

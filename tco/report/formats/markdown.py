@@ -22,9 +22,7 @@ def markdown(document: Document) -> str:
     <BLANKLINE>
     """
     parts = [f"# {document.title}", document.subtitle]
-    parts += [
-        _table(section) if isinstance(section, Table) else section.text for section in document.sections
-    ]
+    parts += [_table(section) if isinstance(section, Table) else section.text for section in document.sections]
     return "\n\n".join(parts) + "\n"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from tco.scenario.prices import Latency, TokenPrice
 from tco.scenario.tiers import Tier
@@ -16,3 +18,5 @@ class ManagedApi(Tier):
     """Catalog name of the model, or inline prices per token or per request."""
     latency: Latency
     """Catalog name of a measured API latency, or inline quantiles."""
+    max_concurrency: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Most requests that the vendor serves at once; further ones wait, first come first served. None: no limit."""

@@ -101,5 +101,11 @@ class GpuFleetStation(Station):
         base = super().books(elapsed_s)
         busy = sum(replica.busy_s for replica in self.replicas) / (len(self.replicas) * elapsed_s)
         return StationBooks(
-            base.arrived, base.completed, base.refused, base.input_tokens, base.output_tokens, base.presence_s, busy
+            base.arrived,
+            base.completed,
+            base.refused,
+            base.input_tokens,
+            base.output_tokens,
+            base.presence_s,
+            busy,
         )

@@ -1,10 +1,11 @@
-"""Managed API: log-normal time to first token and time per output token, no queue of its own."""
+"""Managed API: log-normal time to first token and time per output token, a queue only at the concurrency limit."""
 
 from __future__ import annotations
 
 from math import exp, log
 from typing import ClassVar
 
+from simpy import Resource
 from simpy.events import Timeout
 
 from tco import catalog
@@ -15,7 +16,7 @@ from tco.sim.stations import Station, Visit
 
 
 class ManagedApiStation(Station):
-    """Serves every request at once; a request that is unlucky here is unlucky in every option."""
+    """Serves every request at once, up to the limit; a request that is unlucky here is unlucky in every option."""
 
     kind: ClassVar[str] = "managed_api"
 
@@ -25,12 +26,16 @@ class ManagedApiStation(Station):
         latency = catalog.api_latencies()[config.latency] if isinstance(config.latency, str) else config.latency
         self._ttft = (latency.ttft_p50_s, log(latency.ttft_p95_s / latency.ttft_p50_s) / Z95)
         self._tpot = (latency.tpot_p50_s, log(latency.tpot_p95_s / latency.tpot_p50_s) / Z95)
+        self._slots = Resource(self.env, config.max_concurrency) if config.max_concurrency else None
         self._workload = workload
         self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
 
     def visit(self, request: int, attempt: int) -> Visit:
-        """Wait for the first token, then for the rest."""
+        """Wait for a slot where there is a limit, for the first token, then for the rest."""
         self.enter()
+        slot = self._slots.request() if self._slots else None
+        if slot is not None:
+            yield slot
         luck = self._workload.normals("first_token", attempt)[request]
         pace = self._workload.normals("decode", attempt)[request]
         tokens_in, tokens_out = self._tokens[0][request], self._tokens[1][request]
@@ -38,5 +43,7 @@ class ManagedApiStation(Station):
         decode_s = self._tpot[0] * exp(self._tpot[1] * pace) * (tokens_out - 1)
         first_token_s: float = self.env.now + ttft_s
         yield Timeout(self.env, ttft_s + decode_s)
+        if slot is not None:
+            slot.cancel()
         self.leave(tokens_in, tokens_out)
         return first_token_s
