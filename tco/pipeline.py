@@ -60,7 +60,8 @@ def evaluate(
         SimulationError: when a law of the simulation does not hold; a defect.
     """
     if isinstance(scenario, LoadedScenario):
-        scenario, trace = scenario.scenario, scenario.trace
+        trace = scenario.trace
+        scenario = scenario.scenario
     months = forecast(scenario)
     workload = draw_workload(scenario, trace)
     plans: dict[str, FleetPlan] = {}

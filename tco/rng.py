@@ -2,9 +2,10 @@
 
 A request must be as long, as lucky and as cacheable in every option, and totals must not wobble because a
 hundred requests happened to be long. So per-request variates are *randomised Halton points in random order*:
-each purpose has a prime base of its own, digits are shuffled by a seeded permutation, the rest of the cell is
-filled by uniform jitter, and one shared random order hides the regularity from the queues. Shares and mean
-lengths then converge nearly like 1/n instead of 1/sqrt(n), while every single variate stays uniform.
+each purpose has a prime base of its own, digits are shuffled by a seeded permutation, every nth of the unit interval
+gets exactly one point, placed by uniform jitter, and one shared random order hides the regularity from the queues.
+Shares are then exact to 1/n and mean lengths converge nearly like 1/n instead of 1/sqrt(n), while every single
+variate stays uniform.
 
 Source: J. H. Halton (1960); A. B. Owen, "A randomized Halton algorithm in R" (2017), arXiv:1706.02808.
 Why not plain draws: docs/decisions/0004-even-draws.md.
@@ -74,11 +75,11 @@ class Streams:
 
 
 def _scrambled_halton(index: NDArray[np.int64], base: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """Reverse the base-`base` digits of each index behind the point, shuffled digit by digit, then jittered."""
-    cells, value = 1, np.zeros(len(index))
-    rest = index.copy()
+    """Return the points of the given indices: digits reversed behind the point, shuffled, then one to each nth."""
+    cells, value, rest = 1, np.zeros(len(index)), index
     while cells < len(index):
         value = value * base + generator.permutation(base)[rest % base]
         cells *= base
-        rest //= base
-    return np.asarray((value + generator.random(len(index))) / cells)
+        rest = rest // base
+    rank = np.argsort(np.argsort(value + generator.random(len(index))))
+    return np.asarray((rank + generator.random(len(index))) / len(index))

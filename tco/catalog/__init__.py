@@ -6,6 +6,7 @@ The books are CSV files in `data/`, one row a figure; docs/derivations/ says how
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -36,8 +37,8 @@ class Price:
 
 @lru_cache
 def _book(file: str) -> tuple[dict[str, str], ...]:
-    with (files("tco.catalog") / "data" / file).open(encoding="utf-8", newline="") as stream:
-        return tuple(csv.DictReader(stream))
+    text = (files("tco.catalog") / "data" / file).read_text(encoding="utf-8")
+    return tuple(csv.DictReader(io.StringIO(text)))
 
 
 @lru_cache

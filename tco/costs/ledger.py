@@ -32,13 +32,14 @@ def price_meters(scenario: Scenario, meters: list[Meter]) -> pd.DataFrame:
     Raises:
         CatalogError: when a price is not known.
     """
-    lines = []
+    lines: list[tuple[object, ...]] = []
     for (option, month, subject), group in groupby(meters, key=lambda m: (m.option, m.month, m.subject)):
         kind, config = _config(scenario, subject)
         model: PricingModel = plugins_in("tco.costs")[kind]()
         readings = {meter.item: meter for meter in group}
-        for line in model.charges(config, subject, readings, scenario):
-            lines.append(_row(option, month, month_label(scenario.start, month), line))
+        period = month_label(scenario.start, month)
+        charges = model.charges(config, subject, readings, scenario)
+        lines += [_row(option, month, period, line) for line in charges]
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 

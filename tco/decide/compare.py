@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tco.capacity.sizing import FleetPlan
 from tco.finance.totals import by_account_usd, monthly_usd
-from tco.finance.value import BUY_ABOVE, break_even_month, build_or_buy, present_value_usd
+from tco.finance.value import BUY_ABOVE, break_even_month, build_or_buy, gross_margin, present_value_usd
 from tco.pipeline import Evaluation
 from tco.scenario import Scenario
 
@@ -47,6 +48,7 @@ class OptionSummary:
         replicas_first: replicas per fleet tier in the first month.
         replicas_last: replicas per fleet tier in the last month.
         missed: latency limits that no fleet size reaches.
+        gross_margin: share of the horizon's revenue left after serving, platform and storage; None without prices.
     """
 
     name: str
@@ -66,6 +68,7 @@ class OptionSummary:
     replicas_first: dict[str, int]
     replicas_last: dict[str, int]
     missed: tuple[str, ...]
+    gross_margin: float | None
 
     @property
     def slo_kept(self) -> bool:
@@ -152,7 +155,17 @@ def _summary(
         replicas_first=plan.replicas[0],
         replicas_last=plan.replicas[-1],
         missed=plan.missed,
+        gross_margin=_gross_margin(scenario, accounts, requests),
     )
+
+
+def _gross_margin(scenario: Scenario, accounts: dict[str, float], requests: float) -> float | None:
+    """Hold revenue against what serving it costs: everything but people."""
+    if scenario.business is None:
+        return None
+    seat_months = scenario.business.seats * requests / scenario.traffic.requests_per_month
+    serving = fsum(amount for account, amount in accounts.items() if not account.startswith("people:"))
+    return gross_margin(seat_months * scenario.business.seat_usd_per_month, serving)
 
 
 def _worst(values: object) -> float | None:
@@ -194,7 +207,7 @@ def _first_sentence(comparison: Comparison, scenario: Scenario) -> str:
     months = scenario.horizon_months
     if comparison.chosen is None:
         near = min(comparison.options, key=lambda option: sum(not check.kept for check in option.checks))
-        missed = ", ".join(_in_words(check) for check in near.checks if not check.kept)
+        missed = "; ".join(in_words(check) for check in near.checks if not check.kept)
         return f"No option keeps the SLO; {near.name} comes nearest and misses {missed}."
     best = comparison[comparison.chosen]
     others = sorted(
@@ -232,13 +245,20 @@ def _second_sentence(comparison: Comparison) -> str:
     return f"{facts}: {verdict}."
 
 
-def _in_words(check: Check) -> str:
-    names = {
-        "e2e_p95_s": "p95 end to end",
-        "ttft_p95_s": "p95 to the first token",
-        "cost_usd_per_request": "cost per request",
-        "availability_fraction": "availability",
-        "rejected_share": "no rejected requests",
-    }
-    value = "unknown" if check.value is None else f"{check.value:.4g}"
-    return f"{names[check.limit_name]} ({value}, limit {check.limit:g})"
+def in_words(check: Check) -> str:
+    """Say what a limit asks and what is reached.
+
+    >>> in_words(Check("e2e_p95_s", 45.0, 60.149, kept=False))
+    'p95 end to end 60.1 s, limit 45 s'
+    """
+    name, unit = {
+        "e2e_p95_s": ("p95 end to end", " s"),
+        "ttft_p95_s": ("p95 to the first token", " s"),
+        "cost_usd_per_request": ("cost per request", " USD"),
+        "availability_fraction": ("availability", ""),
+        "rejected_share": ("share of requests that fit no replica", ""),
+    }[check.limit_name]
+    value = "unknown" if check.value is None else f"{check.value:.3g}{unit}"
+    if check.limit_name == "availability_fraction" and check.value is not None:
+        value = f"{check.value:.5g}"  # nines are told apart by the later digits
+    return f"{name} {value}, limit {check.limit:g}{unit}"

@@ -26,6 +26,15 @@ def present_value_usd(monthly_usd: NDArray[np.float64], discount_fraction_per_ye
     return float((monthly_usd * (1.0 + discount_fraction_per_year) ** -years).sum())
 
 
+def gross_margin(revenue_usd: float, cost_of_revenue_usd: float) -> float:
+    """Return the share of revenue that is left after the cost of serving it; below zero when serving costs more.
+
+    >>> gross_margin(300.0, 3000.0)  # brief C4: a $300 seat with $3,000 of inference
+    -9.0
+    """
+    return (revenue_usd - cost_of_revenue_usd) / revenue_usd
+
+
 def break_even_month(monthly_usd: NDArray[np.float64], baseline_usd: NDArray[np.float64]) -> int | None:
     """Find the month from which an option has cost less in total than the baseline, and stays so.
 

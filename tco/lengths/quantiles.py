@@ -44,4 +44,4 @@ class Quantiles(LengthDistribution):
         import numpy as np  # not at the top: `tco check` does without it
 
         probabilities, lengths = zip(*self.table, strict=True)
-        return np.interp(uniform, probabilities, lengths)
+        return np.asarray(np.interp(uniform, probabilities, lengths))

@@ -39,5 +39,8 @@ def comparison_files(
 
 def ledger_rows(evaluation: Evaluation, lines: dict[str, int]) -> list[dict[str, Any]]:
     """Write the ledger as rows, each with the scenario line that names its price."""
-    rows: list[dict[str, Any]] = evaluation.ledger.to_dict("records")
-    return [{**row, "scenario_line": lines.get(row["scenario_key"])} for row in rows]
+    rows = evaluation.ledger.to_dict("records")
+    return [
+        {**{str(name): value for name, value in row.items()}, "scenario_line": lines.get(row["scenario_key"])}
+        for row in rows
+    ]

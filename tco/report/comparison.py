@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tco.decide.compare import Check, Comparison, OptionSummary, recommendation
+from tco.decide.compare import Comparison, OptionSummary, in_words, recommendation
 from tco.pipeline import Evaluation
 from tco.report.document import Column, Document, Table, Text
 from tco.report.numbers import seconds, usd, usd_each
@@ -68,11 +68,17 @@ def break_even(option: OptionSummary) -> str:
 def _breakdown(comparison: Comparison) -> Table:
     """Cost by the first two parts of the account, over the horizon."""
     accounts = account_order(comparison)
-    columns = (Column("Where the money goes", numeric=False), *(Column(_account(name)) for name in accounts))
+    sells = any(option.gross_margin is not None for option in comparison.options)
+    columns = (
+        Column("Where the money goes", numeric=False),
+        *(Column(_account(name)) for name in accounts),
+        *((Column("Gross margin"),) if sells else ()),
+    )
     rows = tuple(
         (
             option.name,
             *(usd(option.accounts_usd[name]) if name in option.accounts_usd else "-" for name in accounts),
+            *((f"{option.gross_margin:.1%}",) if option.gross_margin is not None else ()),
         )
         for option in comparison.options
     )
@@ -118,9 +124,12 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     if fleets:
         notes.append("Replicas, first to last month: " + "; ".join(fleets) + ".")
     for option in comparison.options:
-        notes += [f"{option.name} misses its SLO: {_in_full(check)}." for check in option.checks if not check.kept]
+        missed = [in_words(check) for check in option.checks if not check.kept]
+        if missed:
+            notes.append(f"{option.name} misses: {'; '.join(missed)}.")
     if evaluation.trace and evaluation.trace.raised_rows:
         notes.append(f"{evaluation.trace.raised_rows:,} rows of the trace had a count of 0 tokens, taken as 1.")
+    notes.append("Answer quality is not modelled yet: a cheaper tier is taken to answer as well as a dearer one.")
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
     notes.append(f"Oldest price: {oldest['price_name']}, {oldest['source_date']} ({oldest['scenario_key']}).")
     return notes
@@ -131,11 +140,6 @@ def _fleet(option: OptionSummary) -> str:
         f"{tier} {count} to {option.replicas_last[tier]}" for tier, count in option.replicas_first.items()
     )
     return f"{option.name}: {sizes}"
-
-
-def _in_full(check: Check) -> str:
-    value = "unknown" if check.value is None else f"{check.value:.4g}"
-    return f"{check.limit_name} is {value}, the limit is {check.limit:g}"
 
 
 def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str, Any]:
@@ -218,4 +222,5 @@ def flat_row(option: OptionSummary) -> dict[str, Any]:
         "is_build": option.is_build,
         "build_ratio": option.build_ratio,
         "verdict": option.verdict,
+        "gross_margin_fraction": option.gross_margin,
     }

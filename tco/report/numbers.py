@@ -51,3 +51,12 @@ def short_usd(amount: float) -> str:
         if abs(amount) >= size:
             return f"${amount / size:.3g}{letter}"
     return f"${amount:.3g}"
+
+
+def short_name(path: str) -> str:
+    """Return the end of a path, enough to tell keys apart on one screen.
+
+    >>> short_name("options.routed.router.shares.small")
+    'shares.small'
+    """
+    return ".".join(path.split(".")[-2:])

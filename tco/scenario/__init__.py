@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
-from tco.fields import Name, Share, also, told_again
+from tco.fields import Name, Positive, Share, also, told_again
 from tco.plugin import Frozen, SelectedByKind
 from tco.scenario.cross import cross_faults
 from tco.scenario.options import Option
@@ -31,6 +31,15 @@ class Finance(Frozen):
 
     discount_fraction_per_year: Annotated[float, Field(ge=0, le=1)]
     """Yearly discount rate: 0.08 for 8 %. Month 0 is not discounted."""
+
+
+class Business(Frozen):
+    """What customers pay, for gross margins; seats grow with the traffic."""
+
+    seats: Positive
+    """Paying seats in the first month."""
+    seat_usd_per_month: Positive
+    """Price of a seat, USD per month."""
 
 
 class Simulation(Frozen):
@@ -65,6 +74,8 @@ class Scenario(Frozen):
     """Limits to keep."""
     tiers: Annotated[dict[Name, AnyTier], Field(min_length=1)]
     """Ways of answering a request, by name."""
+    business: Business | None = None
+    """What customers pay; gross margins are reported when it is given."""
     people: People
     """What engineers cost."""
     finance: Finance

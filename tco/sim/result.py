@@ -58,7 +58,7 @@ class SimulationResult:
     def judged(self) -> NDArray[np.bool_]:
         """Requests that the latency SLO looks at: interactive, answered, after the warm-up."""
         workload = self.workload
-        return workload.interactive[workload.class_index] & workload.measured & self.answered
+        return np.asarray(workload.interactive[workload.class_index] & workload.measured & self.answered)
 
     def e2e_s(self, who: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
         """Time from arrival to the last token of the chosen requests (default: the judged), seconds."""

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import Literal
 
+from pydantic import Field
+
 from tco.fields import ClassName, TierShares
 from tco.policies.draws import Draws
 from tco.policies.routing import Route, RoutingPolicy
@@ -17,7 +19,7 @@ class StaticSplit(RoutingPolicy):
     kind: Literal["static"] = "static"
     shares: TierShares
     """Tier name to share of requests; the shares sum to 1."""
-    by_class: dict[ClassName, TierShares] = {}
+    by_class: dict[ClassName, TierShares] = Field(default_factory=dict)
     """Request class to shares of its own; classes that are not named follow `shares`."""
 
     def start(self, draws: Draws) -> Route:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,13 +27,13 @@ def canvas(width_in: float = 9.0, height_in: float = 5.0) -> Iterator[tuple[Figu
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
-    style = {
+    style: dict[str, Any] = {
         "font.family": "DejaVu Sans", "font.size": 10.5, "axes.edgecolor": SOFT, "axes.labelcolor": SOFT,
         "text.color": INK, "xtick.color": SOFT, "ytick.color": SOFT, "axes.spines.top": False,
         "axes.spines.right": False, "axes.grid": True, "grid.color": GRID, "axes.axisbelow": True,
         "svg.fonttype": "none", "svg.hashsalt": "tco", "figure.dpi": DPI,
     }  # fmt: skip
-    with mpl.rc_context(style):
+    with mpl.rc_context(style):  # type: ignore[arg-type]  # the stubs want literal keys
         figure, axes = plt.subplots(figsize=(width_in, height_in))
         try:
             yield figure, axes

@@ -6,7 +6,7 @@ from tco.report.document import Document, Table
 
 
 def markdown(document: Document) -> str:
-    """Render a document.
+    r"""Render a document.
 
     >>> from tco.report.document import Column, Text
     >>> print(markdown(Document("T", "s", (Table("", (Column("a"),), (("1|2",),)), Text("end")))))
@@ -16,7 +16,7 @@ def markdown(document: Document) -> str:
     <BLANKLINE>
     | a |
     | ---: |
-    | 1\\|2 |
+    | 1\|2 |
     <BLANKLINE>
     end
     <BLANKLINE>

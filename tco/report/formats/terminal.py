@@ -19,8 +19,12 @@ def print_document(document: Document, console: Console) -> None:
     """Print a document; colour follows the console."""
     console.print(RichText(document.title, style="bold"))
     console.print(RichText(document.subtitle, style="dim"))
+    was_note = False
     for section in document.sections:
-        console.print()
+        is_note = isinstance(section, Text) and section.role == "note"
+        if not (is_note and was_note):
+            console.print()
+        was_note = is_note
         if isinstance(section, Table):
             _print_table(section, console)
         else:

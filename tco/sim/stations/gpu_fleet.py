@@ -52,7 +52,7 @@ class Replica:
 
     def _sleep(self, now: float) -> None:
         timer = Timeout(self.env, self.batch.ends_s - now)
-        timer.callbacks.append(self._wake)  # type: ignore[union-attr]
+        timer.callbacks.append(self._wake)
         self._timer = timer
 
     def _wake(self, event: Event) -> None:

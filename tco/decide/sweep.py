@@ -1,0 +1,166 @@
+"""Sweep: evaluate a scenario at many points, on every core, and mark the Pareto front of cost against latency."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from tco.arrivals.trace_rows import TraceRows
+from tco.decide.compare import compare
+from tco.decide.vary import Axis, Path, Value, grid, with_values
+from tco.errors import ScenarioError, UsageError
+from tco.pipeline import evaluate
+from tco.scenario import Scenario
+from tco.scenario.loader import LoadedScenario, validate
+
+CHOSEN = ("options", "tiers")  # blocks that are somebody's choice; the others describe the world
+
+Row = dict[str, Any]
+Done = Callable[[int, int], None]  # points done, points in all
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a sweep found.
+
+    Attributes:
+        axes: what was varied.
+        rows: one per point and option, in the order of the grid; `pareto` marks the front, for each value of a
+            varied key that nobody chooses, such as the traffic, on its own.
+        skipped: points left out because their shares would exceed 1.
+    """
+
+    axes: tuple[Axis, ...]
+    rows: list[Row]
+    skipped: int
+
+
+def run_sweep(loaded: LoadedScenario, axes: list[Axis], jobs: int | None = None, done: Done | None = None) -> Sweep:
+    """Evaluate every point of a grid.
+
+    Args:
+        loaded: the scenario that is varied.
+        axes: one or two keys with their values.
+        jobs: processes; None for every core this process may use.
+        done: told after each point.
+
+    Returns:
+        The rows, the same on any number of processes.
+
+    Raises:
+        UsageError: when a point is not a valid scenario; the first faults are told.
+    """
+    base = plain(loaded.scenario)
+    points = grid(axes)
+    scenarios = [(point, changed) for point in points for changed in [with_values(base, point)] if changed is not None]
+    if not scenarios:
+        raise UsageError("--vary: at every point the varied shares exceed 1; nothing to evaluate")
+    checked = _validated(scenarios, _options_touched(axes, loaded.scenario), loaded)
+    rows: list[Row] = []
+    for number, (found, (point, _)) in enumerate(
+        zip(_evaluated(checked, loaded.trace, jobs), scenarios, strict=True), start=1
+    ):
+        varied = {axis.name: point[axis.path] for axis in axes}
+        rows += [{"point": number - 1, **varied, **row} for row in found]
+        if done is not None:
+            done(number, len(scenarios))
+    return Sweep(tuple(axes), _marked(rows, axes), len(points) - len(scenarios))
+
+
+def _marked(rows: list[Row], axes: list[Axis]) -> list[Row]:
+    """Mark the front among the points that one could choose between: traffic is met, routing is chosen."""
+    met = [axis.name for axis in axes if axis.path[0] not in CHOSEN]
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for index, row in enumerate(rows):
+        groups.setdefault(tuple(row[name] for name in met), []).append(index)
+    on_front = [False] * len(rows)
+    for members in groups.values():
+        front = pareto([(rows[index]["total_usd"], rows[index]["e2e_p95_s"]) for index in members])
+        for index, marked in zip(members, front, strict=True):
+            on_front[index] = marked
+    return [{**row, "pareto": marked} for row, marked in zip(rows, on_front, strict=True)]
+
+
+def plain(scenario: Scenario) -> dict[str, Any]:
+    """Return a scenario as plain values, defaults included, that validate to the same scenario again."""
+    values: dict[str, Any] = scenario.model_dump(mode="json")
+    return values
+
+
+def _options_touched(axes: list[Axis], scenario: Scenario) -> tuple[str, ...]:
+    """Name the options that can change: those named by every path, or all when a path is shared by options."""
+    named = {axis.path[1] for axis in axes if axis.path[0] == "options"}
+    shared = any(axis.path[0] != "options" for axis in axes)
+    return tuple(name for name in scenario.options if shared or name in named)
+
+
+def _validated(
+    scenarios: list[tuple[dict[Path, Value], dict[str, Any]]], options: tuple[str, ...], loaded: LoadedScenario
+) -> list[Scenario]:
+    checked = []
+    for point, values in scenarios:
+        try:
+            scenario = validate(values, loaded.tree, loaded.file)
+        except ScenarioError as error:
+            at = ", ".join(f"{'.'.join(map(str, path))}={value}" for path, value in point.items())
+            raise UsageError(f"--vary: {at} is not a valid scenario:\n{error}") from error
+        chosen = {name: option for name, option in scenario.options.items() if name in options}
+        checked.append(scenario.model_copy(update={"options": chosen}))
+    return checked
+
+
+def _evaluated(scenarios: list[Scenario], trace: TraceRows | None, jobs: int | None) -> Iterator[list[Row]]:
+    workers = min(jobs or len(os.sched_getaffinity(0)), len(scenarios))
+    if workers <= 1:
+        yield from (_point(scenario, trace) for scenario in scenarios)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+        yield from _in_order(executor, scenarios, trace)
+
+
+def _in_order(executor: Executor, scenarios: list[Scenario], trace: TraceRows | None) -> Iterator[list[Row]]:
+    """Yield results in the order of the points; on an interrupt, drop what has not begun."""
+    futures: list[Future[list[Row]]] = [executor.submit(_point, scenario, trace) for scenario in scenarios]
+    try:
+        for future in futures:
+            yield future.result()
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+def _point(scenario: Scenario, trace: TraceRows | None) -> list[Row]:
+    comparison = compare(evaluate(scenario, trace))
+    return [
+        {
+            "option": option.name,
+            "total_usd": option.total_usd,
+            "npv_usd": option.npv_usd,
+            "cost_usd_per_request": option.cost_usd_per_request,
+            "e2e_p95_s": option.e2e_p95_s,
+            "ttft_p95_s": option.ttft_p95_s,
+            "slo_kept": option.slo_kept,
+        }
+        for option in comparison.options
+    ]
+
+
+def pareto(pairs: list[tuple[float, float | None]]) -> list[bool]:
+    """Mark the pairs that no other pair beats in both figures; lower is better, a missing figure is never on the front.
+
+    >>> pareto([(1.0, 9.0), (2.0, 3.0), (3.0, 3.0), (4.0, None)])
+    [True, True, False, False]
+    """
+    front = [False] * len(pairs)
+    best = float("inf")
+    known = [(first, second, index) for index, (first, second) in enumerate(pairs) if second is not None]
+    last: tuple[float, float] | None = None
+    for first, second, index in sorted(known):
+        if second < best or (first, second) == last:
+            front[index] = True
+            best, last = second, (first, second)
+    return front

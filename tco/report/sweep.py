@@ -1,0 +1,57 @@
+"""The sweep as a document and as files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tco.decide.sweep import Sweep
+from tco.report.charts.sweep_front import sweep_front
+from tco.report.document import Column, Document, Table, Text
+from tco.report.formats.csv import csv_text
+from tco.report.numbers import seconds, short_name, usd, usd_each
+from tco.scenario import Scenario
+
+MAX_ROWS = 40  # a longer table is not read; the front is
+
+
+def sweep_document(sweep: Sweep, scenario: Scenario) -> Document:
+    """Write the sweep for people: every row, or only the front where there are many."""
+    front_only = len(sweep.rows) > MAX_ROWS
+    shown = [row for row in sweep.rows if row["pareto"] or not front_only]
+    columns = (
+        *(Column(short_name(axis.name)) for axis in sweep.axes),
+        Column("Option", numeric=False), Column(f"{scenario.horizon_months}-month cost"), Column("$/request"),
+        Column("p95"), Column("SLO", numeric=False), Column("Front", numeric=False),
+    )  # fmt: skip
+    rows = tuple(_cells(row, sweep) for row in shown)
+    notes = [Text("Front: no other point is both cheaper over the horizon and faster at the 95th percentile.", "note")]
+    if front_only:
+        notes.append(
+            Text(f"The front only: {len(rows)} of {len(sweep.rows)} rows; --out or --format csv for all.", "note")
+        )
+    if sweep.skipped:
+        notes.append(Text(f"{sweep.skipped} points were left out because their shares would exceed 1.", "note"))
+    varied = " and ".join(axis.name for axis in sweep.axes)
+    return Document(f"{scenario.name}: sweep", f"varying {varied}", (Table("", columns, rows), *notes))
+
+
+def _cells(row: dict[str, Any], sweep: Sweep) -> tuple[str, ...]:
+    return (
+        *(_value(row[axis.name]) for axis in sweep.axes),
+        row["option"], usd(row["total_usd"]), usd_each(row["cost_usd_per_request"]), seconds(row["e2e_p95_s"]),
+        "kept" if row["slo_kept"] else "missed", "*" if row["pareto"] else "",
+    )  # fmt: skip
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if abs(value) >= 10_000 and value == int(value) else f"{value:.6g}"
+
+
+def sweep_files(sweep: Sweep, scenario: Scenario) -> dict[str, str | bytes]:
+    """Write all rows as tidy CSV, and the chart."""
+    files: dict[str, str | bytes] = {"sweep.csv": csv_text(sweep.rows)}
+    for kind, content in sweep_front(sweep, scenario).items():
+        files[f"sweep.{kind}"] = content
+    return files
