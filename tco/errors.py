@@ -62,7 +62,7 @@ class CatalogError(TcoError):
 
 
 class InfeasibleError(TcoError):
-    """No plan satisfies the limits; the message names the limit that binds."""
+    """No plan satisfies the limits."""
 
     exit_code = 3
 

@@ -28,8 +28,17 @@ SHARE_TOLERANCE = 1e-9  # shares typed by hand as 0.7 + 0.2 + 0.1 miss 1 by a ro
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
-Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")]
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$"
+Name = Annotated[str, Field(min_length=1, max_length=40, pattern=NAME_PATTERN)]
+MONTH_PATTERN = r"^20\d\d-(0[1-9]|1[0-2])$"
+Month = Annotated[str, Field(pattern=MONTH_PATTERN)]
 Source = Annotated[str, Field(min_length=3)]
+
+# What the patterns ask for, for people.
+PATTERNS = {
+    NAME_PATTERN: "letters, digits, spaces, '.', '_' and '-', beginning with a letter or a digit",
+    MONTH_PATTERN: "a month as YYYY-MM, from 2000-01 to 2099-12",
+}
 
 
 def _iso_date(value: Any) -> Any:
@@ -93,10 +102,12 @@ def _again(error: Any) -> InitErrorDetails:
 
 def sums_to_one(shares: Any) -> PydanticCustomError | None:
     """Fault a mapping of numbers that does not sum to 1; leave other faults to the checks of the parts."""
-    if not isinstance(shares, dict) or not shares:
-        return PydanticCustomError("no_shares", "no shares; give at least one name with its share")
+    if not isinstance(shares, dict):
+        return None
+    if not shares:
+        return PydanticCustomError("no_shares", "no shares; allowed: at least one name with its share")
     values = list(shares.values())
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 for value in values):
         return None
     total = fsum(values)
     if abs(total - 1.0) <= SHARE_TOLERANCE:

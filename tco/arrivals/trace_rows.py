@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
-from datetime import datetime
-from math import isfinite
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tco.errors import Fault, ScenarioError
 
 if TYPE_CHECKING:
+    from _csv import Reader
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -22,6 +24,17 @@ HEADERS = (
     ("arrival_s", "input_tokens", "output_tokens"),  # this project's own telemetry
 )
 MAX_FAULTS = 20  # a wrong column makes every row wrong; twenty are enough to see it
+MAX_TOKENS = 10_000_000  # far above any context window; a larger figure is a slip of the pen
+MAX_SECONDS = 1e20  # beyond any clock, nanoseconds since 1970 included; keeps sums of gaps finite
+
+Row = tuple[float, int, int]  # arrival in seconds, input tokens, output tokens
+
+
+class _Cell(NamedTuple):
+    """A cell that is wrong."""
+
+    column: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,73 +68,107 @@ def read_trace(path: Path) -> TraceRows:
     Raises:
         ScenarioError: with every fault of the file, by line.
     """
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _parse(path, list(csv.reader(file)))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ScenarioError(str(path), [Fault(1, 1, "", f"the trace cannot be read: {reason}")]) from error
-
-
-def _parse(path: Path, lines: list[list[str]]) -> TraceRows:
-    header = [name.strip() for name in lines[0]] if lines else []
-    columns = next((names for names in HEADERS if set(names) <= set(header)), None)
-    if columns is None:
-        known = "; ".join(",".join(names) for names in HEADERS)
-        message = f"the header '{','.join(header)[:80]}' is not that of a known trace; known: {known}"
-        raise ScenarioError(str(path), [Fault(1, 1, "", message)])
-    places = [header.index(name) for name in columns]
-    faults: list[Fault] = []
-    rows: list[tuple[float, int, int]] = []
-    for number, line in enumerate(lines[1:], start=2):
-        if not line:
-            continue
-        try:
-            row = _row([line[place] for place in places])
-            if rows and row[0] < rows[-1][0]:
-                raise ValueError(f"arrival '{line[places[0]]}' is before the row above")
-            rows.append(row)
-        except (ValueError, IndexError) as error:
-            reason = "too few columns" if isinstance(error, IndexError) else str(error)
-            faults.append(Fault(number, 1, "", reason))
-            if len(faults) == MAX_FAULTS:
-                break
-    if not faults and (len(rows) < 2 or rows[-1][0] <= rows[0][0]):
-        faults.append(Fault(1, 1, "", "a trace needs at least two rows that differ in time"))
-    if faults:
-        raise ScenarioError(str(path), faults)
+        rows = _parse(path, reader)
+    except csv.Error as error:
+        raise _wrong(path, f"not valid CSV: {error}", max(reader.line_num, 1)) from error
     return _arrays(path.name, rows)
 
 
-def _row(cells: list[str]) -> tuple[float, int, int]:
-    arrived, tokens_in, tokens_out = cells
-    return _seconds(arrived), _count(tokens_in), _count(tokens_out)
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        if not isinstance(error, UnicodeDecodeError):
+            reason = getattr(error, "strerror", None) or str(error)
+            raise _wrong(path, f"the trace cannot be read: {reason}") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise _wrong(
+            path, f"byte 0x{error.object[error.start]:02x} is not UTF-8; allowed: text in UTF-8", line
+        ) from error
 
 
-def _seconds(text: str) -> float:
+def _wrong(path: Path, message: str, line: int = 1) -> ScenarioError:
+    return ScenarioError(str(path), [Fault(line, 1, "", message)])
+
+
+def _parse(path: Path, reader: Reader) -> list[Row]:
+    columns = _columns(path, next(reader, []))
+    faults: list[Fault] = []
+    rows: list[Row] = []
+    for line in reader:
+        row = _row(line, columns, rows[-1] if rows else None) if line else None
+        if isinstance(row, _Cell):
+            faults.append(Fault(reader.line_num, 1, row.column, row.message))
+        elif row is not None:
+            rows.append(row)
+        if len(faults) == MAX_FAULTS:
+            break
+    if faults:
+        raise ScenarioError(str(path), faults)
+    if len(rows) < 2 or rows[-1][0] <= rows[0][0]:
+        found = "1 row" if len(rows) == 1 else f"{len(rows)} rows" + (", all at one time" if rows else "")
+        raise _wrong(path, f"{found}; allowed: at least 2 rows that differ in time")
+    return rows
+
+
+def _columns(path: Path, header: list[str]) -> dict[str, int]:
+    names = [name.strip() for name in header]
+    columns = next((known for known in HEADERS if set(known) <= set(names)), None)
+    if columns is None:
+        found = f"the header {','.join(names)[:80]!r} is not that of a known trace" if names else "no header"
+        raise _wrong(path, f"{found}; known: {'; '.join(','.join(known) for known in HEADERS)}")
+    return {name: names.index(name) for name in columns}
+
+
+def _row(line: list[str], columns: dict[str, int], above: Row | None) -> Row | _Cell:
+    """Read a row, or say which cell of it is wrong."""
+    if len(line) <= max(columns.values()):
+        return _Cell("", f"{len(line)} columns; allowed: {max(columns.values()) + 1} or more, as in the header")
+    (when, tokens_in, tokens_out) = columns
+    arrived = _seconds(line[columns[when]])
+    if arrived is None:
+        return _Cell(when, f"{line[columns[when]][:40]!r}; allowed: seconds, or a date and time")
+    if above is not None and arrived < above[0]:
+        return _Cell(
+            when, f"{line[columns[when]][:40]!r} is before the row above; allowed: rows in the order of arrival"
+        )
+    counts: list[int] = []
+    for name in (tokens_in, tokens_out):
+        count = _count(line[columns[name]])
+        if count is None:
+            return _Cell(name, f"{line[columns[name]][:40]!r}; allowed: a whole number from 0 to {MAX_TOKENS}")
+        counts.append(count)
+    return arrived, counts[0], counts[1]
+
+
+def _seconds(text: str) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        try:
-            return datetime.fromisoformat(text.strip()).timestamp()
-        except ValueError:
-            raise ValueError(f"'{text}' is neither seconds nor a date and time") from None
-    if not isfinite(seconds):
-        raise ValueError(f"'{text}' is not a finite time")
-    return seconds
+        return _date_s(text.strip())
+    return seconds if abs(seconds) <= MAX_SECONDS else None
 
 
-def _count(text: str) -> int:
+def _date_s(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    # A time without a zone is taken as UTC: the reader's own zone would make gaps depend on where tco runs.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _count(text: str) -> int | None:
     try:
         count = float(text)
     except ValueError:
-        raise ValueError(f"'{text}' is not a token count") from None
-    if not (isfinite(count) and count >= 0 and count == int(count)):
-        raise ValueError(f"'{text}' is not a whole token count of at least 0")
-    return int(count)
+        return None
+    return int(count) if 0 <= count <= MAX_TOKENS and count.is_integer() else None
 
 
-def _arrays(name: str, rows: list[tuple[float, int, int]]) -> TraceRows:
+def _arrays(name: str, rows: list[Row]) -> TraceRows:
     import numpy as np  # not at the top: `tco check` does without it
 
     table = np.asarray(rows, dtype=np.float64)

@@ -32,9 +32,12 @@ def check(
             wrong.append(error)
             typer.echo(str(error), err=True)
         else:
-            typer.echo(f"{path}: fine: {scenario.name}, {len(scenario.options)} options")
+            typer.echo(f"{path}: fine: {scenario.name}, {_count(len(scenario.options), 'option')}")
     if wrong:
         faults = sum(len(error.faults) for error in wrong)
-        plural = "" if faults == 1 else "s"
-        typer.echo(f"{faults} fault{plural} in {len(wrong)} of {len(scenarios)} files", err=True)
+        typer.echo(f"{_count(faults, 'fault')} in {len(wrong)} of {_count(len(scenarios), 'file')}", err=True)
         raise typer.Exit(code=2)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
-from tco.fields import Name, Positive, Share, also, told_again
+from tco.fields import Month, Name, Positive, Share, also, told_again
 from tco.plugin import Frozen, SelectedByKind
 from tco.scenario.cross import cross_faults
 from tco.scenario.options import Option
@@ -46,7 +46,8 @@ class Simulation(Frozen):
     """How much is simulated."""
 
     window_requests: Annotated[int, Field(ge=MIN_SIMULATED_REQUESTS, le=2_000_000)] = 5000
-    """Requests simulated at the busiest hour's rate; a trace is replayed whole instead."""
+    """Requests simulated at the busiest hour's rate, at least; more where they would not last five minutes. A trace is
+    replayed whole instead."""
     warmup_share: Annotated[Share, Field(le=0.5)] = 0.1
     """Share of the requests at the start that is left out of the latency statistics."""
 
@@ -58,7 +59,7 @@ class Scenario(Frozen):
     """Title of the scenario."""
     question: Annotated[str, Field(min_length=1)]
     """What the scenario asks, in a sentence."""
-    start: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+    start: Month
     """First month of the plan, as YYYY-MM."""
     horizon_months: Annotated[int, Field(ge=1, le=120)] = 36
     """Length of the plan, months."""
@@ -99,10 +100,14 @@ class Scenario(Frozen):
 
     @model_validator(mode="after")
     def _names_are_defined(self) -> Self:
-        for name, option in self.options.items():
-            unknown = [tier for tier in option.router.tiers() if tier not in self.tiers]
-            if unknown:
-                raise ValueError(f"options.{name}.router: tier '{unknown[0]}' is not defined")
+        unknown = [
+            f"options.{name}.router: '{tier}' is not one of the scenario's tiers"
+            for name, option in self.options.items()
+            for tier in option.router.tiers()
+            if tier not in self.tiers
+        ]
+        if unknown:
+            raise ValueError(f"{'; '.join(unknown)}; defined: {', '.join(self.tiers)}")
         return self
 
     def option(self, name: str) -> Option:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 MAX_VOLUME_REQUESTS = 1e15  # a month beyond this is a slip of the pen in the growth
+Found = tuple[str, tuple[str, ...], str]  # type of error, location, message
 
 
 def cross_faults(data: Any) -> list[InitErrorDetails]:
     """Fault what single blocks cannot see: growth that overflows, lengths without a trace, unknown availability."""
     found = [*_overflow(data), *_trace_lengths(data), *_unknown_availability(data)]
     return [
-        InitErrorDetails(type=PydanticCustomError("cross", "{text}", {"text": text}), loc=loc, input=None)
-        for loc, text in found
+        InitErrorDetails(type=PydanticCustomError(kind, "{text}", {"text": text}), loc=loc, input=None)
+        for kind, loc, text in found
     ]
 
 
@@ -26,45 +27,54 @@ def _dig(data: Any, *keys: str) -> Any:
     return data
 
 
-def _number(data: Any, *keys: str) -> float | None:
+def _items(data: Any, key: str) -> list[tuple[str, Any]]:
+    """List the entries of a mapping that are mappings or models themselves; the others are faulted elsewhere."""
+    block = _dig(data, key)
+    entries = block.items() if isinstance(block, dict) else ()
+    return [(name, entry) for name, entry in entries if isinstance(entry, dict | BaseModel)]
+
+
+def _number(data: Any, low: float, high: float, *keys: str) -> float | None:
     value = _dig(data, *keys)
-    return float(value) if isinstance(value, int | float) and isfinite(value) else None
+    return float(value) if isinstance(value, int | float) and low <= value <= high else None
 
 
-def _overflow(data: Any) -> Iterator[tuple[tuple[str, ...], str]]:
-    growth = _number(data, "traffic", "growth_fraction_per_month")
-    first = _number(data, "traffic", "requests_per_month")
-    months = _number(data, "horizon_months") or 36.0
-    if growth is None or first is None or not -1 < growth <= 1 or not 1 <= months <= 120:
+def _overflow(data: Any) -> Iterator[Found]:
+    growth = _number(data, -0.9, 1.0, "traffic", "growth_fraction_per_month")
+    first = _number(data, 0.0, MAX_VOLUME_REQUESTS, "traffic", "requests_per_month")
+    months = _number({"horizon_months": 36} if _dig(data, "horizon_months") is None else data, 1, 120, "horizon_months")
+    if growth is None or first is None or months is None:
         return
     last = first * (1.0 + growth) ** (months - 1)
     if last > MAX_VOLUME_REQUESTS:
         yield (
+            "cross",
             ("traffic", "growth_fraction_per_month"),
-            f"{growth:g} makes {last:.3g} requests in month {months:.0f}; allowed: at most "
+            f"growth of {growth:g} makes {last:.3g} requests in month {months:.0f}; allowed: at most "
             f"{MAX_VOLUME_REQUESTS:g} in a month",
         )
 
 
-def _trace_lengths(data: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+def _trace_lengths(data: Any) -> Iterator[Found]:
     if _dig(data, "traffic", "arrivals", "kind") == "trace":
         return
-    for name in _dig(data, "classes") or {}:
+    for name, entry in _items(data, "classes"):
         for field in ("input_tokens", "output_tokens"):
-            if _dig(data, "classes", name, field, "kind") == "trace":
+            if _dig(entry, field, "kind") == "trace":
                 yield (
+                    "cross",
                     ("classes", name, field, "kind"),
-                    "'trace' takes lengths from a trace file, but traffic.arrivals.kind is not 'trace'",
+                    "'trace' takes the lengths of the arrivals' trace; allowed where traffic.arrivals.kind is 'trace'",
                 )
 
 
-def _unknown_availability(data: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+def _unknown_availability(data: Any) -> Iterator[Found]:
     if _dig(data, "slo", "availability_fraction") is None:
         return
-    tiers = _dig(data, "tiers")
-    for name, tier in tiers.items() if isinstance(tiers, dict) else ():
+    for name, tier in _items(data, "tiers"):
         if _dig(tier, "availability_fraction") is None:
             yield (
+                "needed",
                 ("tiers", name, "availability_fraction"),
                 "missing; needed because slo.availability_fraction is set: unknown is not zero",
             )

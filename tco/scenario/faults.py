@@ -1,141 +1,80 @@
-"""Faults: pydantic's errors in the words of this project, each at its line."""
+"""Faults: every error that pydantic found, once, at its line, leaving out those that follow from another."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from tco.errors import Fault, suggestion
-from tco.plugin import plugins_in
+from tco.scenario.keys import KEY_OF_MAPPING, keys_at, path_of
 from tco.scenario.nodes import Path, Tree, dotted
+from tco.scenario.words import words
 
-_PLUGIN_FOLDERS = (
-    "tco.arrivals",
-    "tco.lengths",
-    "tco.policies.routing",
-    "tco.policies.caching",
-    "tco.scenario.tiers",
-)
-_BRANCHES = {"name", "inline", "inline_request", "weights", "[key]"}
+_ABOUT_A_KEY = {"extra_forbidden", "missing"}
+_ABOUT_WHAT_LACKS = {"missing", "needed", "union_tag_not_found", "shares_sum", "no_shares", "too_short"}
+_ABOUT_THE_KIND = {"union_tag_invalid", "union_tag_not_found"}
 
-_ALLOWED = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "int_parsing": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "dict_type": "a mapping of keys",
-    "model_type": "a mapping of keys",
-    "model_attributes_type": "a mapping of keys",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "finite_number": "a finite number",
-    "date_type": "a date as YYYY-MM-DD",
-    "date_parsing": "a date as YYYY-MM-DD",
-    "date_from_datetime_parsing": "a date as YYYY-MM-DD",
-}
-_LIMITS = {
-    "greater_than": ("gt", "above {}"),
-    "greater_than_equal": ("ge", "at least {}"),
-    "less_than": ("lt", "below {}"),
-    "less_than_equal": ("le", "at most {}"),
-    "too_short": ("min_length", "at least {} entries"),
-    "too_long": ("max_length", "at most {} entries"),
-    "string_too_short": ("min_length", "at least {} characters"),
-    "string_too_long": ("max_length", "at most {} characters"),
-}
+
+@dataclass(frozen=True)
+class _Found:
+    """An error of pydantic's with the path in the file that it is about."""
+
+    kind: str
+    path: Path
+    entry: Any
+
+    @property
+    def block(self) -> Path:
+        """The mapping that lacks something, when something lacks."""
+        whole = self.kind in ("shares_sum", "no_shares", "too_short")
+        return self.path if whole else self.path[:-1]
+
+    @property
+    def of_key(self) -> bool:
+        return self.kind in _ABOUT_A_KEY or self.entry["loc"][-1:] == (KEY_OF_MAPPING,)
 
 
 def faults_of(error: ValidationError, tree: Tree) -> list[Fault]:
-    """Turn every error of a validation into a fault, leaving out values that the reader already refused."""
-    known_keys = _siblings(error)
-    faults = []
-    for entry in error.errors(include_url=False):
-        path = _path(entry["loc"], tree.value)
-        if any(path[: len(refused)] == refused for refused in tree.refused):
-            continue
-        message, hint = _words(entry, path, known_keys)
-        faults.append(Fault(*tree.place(path), dotted(path), message, hint))
-    return faults
+    """Turn every error of a validation into a fault at its place.
+
+    Left out is what the reader already refused, and what follows from another fault: a sum over shares of which one
+    was refused, or a required key that is there but misspelt.
+    """
+    found = [_found(entry, tree) for entry in error.errors(include_url=False)]
+    misspelt = {path for item in found if (path := _meant(item)) is not None}
+    return [_fault(item, tree) for item in found if not _follows(item, tree, misspelt)]
 
 
-def _path(loc: tuple[str | int, ...], value: Any) -> Path:
-    """Drop the parts of a location that name a branch of a union rather than a key of the file."""
-    path: list[str | int] = []
-    tags = _BRANCHES | {kind for folder in _PLUGIN_FOLDERS for kind in plugins_in(folder)}
-    for position, part in enumerate(loc):
-        inside = isinstance(value, dict) and part in value
-        if (
-            not inside
-            and part in tags
-            and not (isinstance(value, dict) and position == len(loc) - 1 and part == "name")
-        ):
-            continue
-        path.append(part)
-        if inside or (isinstance(value, list) and isinstance(part, int) and part < len(value)):
-            value = value[part]
-        else:
-            value = None
-    return tuple(path)
+def _found(entry: Any, tree: Tree) -> _Found:
+    kind = entry["type"]
+    path = path_of(entry["loc"], tree.value)
+    return _Found(kind, (*path, "kind") if kind in _ABOUT_THE_KIND else path, entry)
 
 
-def _words(entry: Any, path: Path, known_keys: dict[tuple[str | int, ...], list[str]]) -> tuple[str, str | None]:
-    kind, context, found = entry["type"], entry.get("ctx") or {}, entry["input"]
-    hint = context.get("hint")
-    if kind == "missing":
-        return "missing; this key is required", None
-    if kind == "extra_forbidden":
-        known = known_keys.get(entry["loc"], [])
-        return f"unknown key; known: {', '.join(known) or 'none'}", suggestion(str(path[-1]), known)
-    if kind == "union_tag_invalid":
-        known = [word.strip().strip("'") for word in context["expected_tags"].split(",")]
-        return f"'{context['tag']}' is not a known kind; known: {', '.join(known)}", suggestion(context["tag"], known)
-    if kind == "union_tag_not_found":
-        return "missing key 'kind', which selects one of the plug-ins", None
-    if kind in _LIMITS:
-        field, phrase = _LIMITS[kind]
-        length = f" ({len(found)} given)" if isinstance(found, str | list | dict) else ""
-        return f"{_show(found)}{length}; allowed: {phrase.format(_plain(context[field]))}", None
-    if kind in _ALLOWED:
-        return f"{_show(found)} is not {_ALLOWED[kind]}", None
-    if kind == "string_pattern_mismatch":
-        return f"{_show(found)}; allowed: text that matches {context['pattern']}", None
-    if kind == "literal_error":
-        return f"{_show(found)}; allowed: {context['expected']}", suggestion(str(found), _quoted(context["expected"]))
-    if kind == "value_error":
-        return str(context["error"]), None
-    return entry["msg"], hint
+def _meant(item: _Found) -> Path | None:
+    """Return the path that an unknown key was probably meant to be."""
+    if item.kind != "extra_forbidden":
+        return None
+    known = keys_at(item.entry["loc"][:-1])
+    near = suggestion(str(item.path[-1]), known)
+    return next(((*item.path[:-1], key) for key in known if near and f"'{key}'" in near), None)
 
 
-def _show(found: Any) -> str:
-    if isinstance(found, dict):
-        return "a mapping"
-    if isinstance(found, list):
-        return "a list"
-    return (
-        {None: "nothing", True: "true", False: "false"}.get(found, f"'{str(found)[:60]}'")
-        if not isinstance(found, int | float) or isinstance(found, bool)
-        else _plain(found)
-    )
+def _follows(item: _Found, tree: Tree, misspelt: set[Path]) -> bool:
+    """Whether a fault only repeats another one."""
+    if tree.is_refused(item.path) or (item.path in tree.refused_keys and item.of_key):
+        return True
+    if item.kind in _ABOUT_WHAT_LACKS and item.block in tree.incomplete:
+        return True
+    if item.kind == "too_short":  # pydantic counts only the entries that are right
+        needed = (item.entry.get("ctx") or {}).get("min_length", 0)
+        return isinstance(item.entry["input"], list | tuple) and len(item.entry["input"]) >= needed
+    return item.path in misspelt and item.path not in tree.keys
 
 
-def _plain(number: Any) -> str:
-    return f"{number:,.12g}".replace(",", "") if isinstance(number, int | float) else str(number)
-
-
-def _quoted(expected: str) -> list[str]:
-    return [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
-
-
-def _siblings(error: ValidationError) -> dict[tuple[str | int, ...], list[str]]:
-    """List, for every unknown key, the keys that its block knows."""
-    from tco.scenario.keys import keys_at  # only a wrong file pays for the walk
-
-    return {
-        entry["loc"]: keys_at(entry["loc"][:-1])
-        for entry in error.errors(include_url=False)
-        if entry["type"] == "extra_forbidden"
-    }
+def _fault(item: _Found, tree: Tree) -> Fault:
+    message, hint = words(item.entry, item.path)
+    place = tree.place(item.path) if item.of_key else tree.value_place(item.path)
+    return Fault(*place, dotted(item.path), message, hint)

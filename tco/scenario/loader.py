@@ -13,7 +13,10 @@ from tco.arrivals.trace_rows import TraceRows, read_trace
 from tco.errors import Fault, ScenarioError
 from tco.scenario import Scenario
 from tco.scenario.faults import faults_of
-from tco.scenario.nodes import MAX_BYTES, MAX_VALUES, Tree, dotted, parse
+from tco.scenario.nodes import MAX_BYTES, Path, Tree, dotted, parse
+from tco.scenario.scalars import quoted
+
+_HOME = "a relative path starts at the scenario's folder"
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,24 @@ def load_scenario(path: str | FilePath, trace: str | FilePath | None = None) -> 
     """
     file = str(path)
     tree = parse(_read(FilePath(path)))
-    if tree.faults and (() in tree.refused or tree.value is None):
-        raise ScenarioError(file, tree.faults)
-    if tree.value is None:
-        raise ScenarioError(file, [Fault(1, 1, "", "the file is empty; a scenario is a mapping of keys")])
-    if not isinstance(tree.value, dict):
-        found = "a list" if isinstance(tree.value, list) else f"the text '{str(tree.value)[:30]}'"
-        raise ScenarioError(file, [Fault(1, 1, "", f"the file is {found}; a scenario is a mapping of keys")])
-    if len(tree.values) > MAX_VALUES:
-        raise ScenarioError(file, [Fault(1, 1, "", f"more than {MAX_VALUES:,} values")])
+    _require_mapping(tree, file)
     raw = replay(tree.value, trace) if trace is not None else tree.value
+    folder = FilePath(path).parent
+    if trace is None:
+        tree.faults.extend(_trace_faults(tree, folder))
     scenario = validate(raw, tree, file)
-    return LoadedScenario(scenario, file, raw, tree, _rows(scenario, FilePath(path).parent))
+    return LoadedScenario(scenario, file, raw, tree, _rows(scenario, folder))
+
+
+def _require_mapping(tree: Tree, file: str) -> None:
+    if () in tree.refused:  # reading stopped: what is missing below cannot be told from what was not read
+        raise ScenarioError(file, tree.faults)
+    if tree.value is None or tree.value == "":
+        raise ScenarioError(file, [Fault(1, 1, "", "the file is empty; allowed: a mapping of keys")])
+    if not isinstance(tree.value, dict):
+        found = "a list" if isinstance(tree.value, list) else f"the text {quoted(tree.value)}"
+        place = tree.place(())
+        raise ScenarioError(file, [Fault(*place, "", f"the file is {found}; allowed: a mapping of keys")])
 
 
 def validate(raw: dict[str, Any], tree: Tree, file: str) -> Scenario:
@@ -74,7 +83,11 @@ def validate(raw: dict[str, Any], tree: Tree, file: str) -> Scenario:
     Raises:
         ScenarioError: holding every fault, in file order.
     """
-    context = {name: tuple(raw[name]) for name in ("tiers", "classes") if isinstance(raw.get(name), dict)}
+    context = {
+        name: tuple(raw[name])
+        for name in ("tiers", "classes")
+        if isinstance(raw.get(name), dict) and (name,) not in tree.incomplete
+    }
     try:
         scenario = Scenario.model_validate(raw, context=context)
     except ValidationError as error:
@@ -100,6 +113,17 @@ def replay(raw: dict[str, Any], trace: str | FilePath) -> dict[str, Any]:
     }
 
 
+def _trace_faults(tree: Tree, folder: FilePath) -> list[Fault]:
+    """Fault a trace that is not there, at the key that names it."""
+    traffic = tree.value.get("traffic")
+    arrivals = traffic.get("arrivals") if isinstance(traffic, dict) else None
+    name = arrivals.get("path") if isinstance(arrivals, dict) and arrivals.get("kind") == "trace" else None
+    if not isinstance(name, str) or not name or (folder / name).is_file():
+        return []
+    path: Path = ("traffic", "arrivals", "path")
+    return [Fault(*tree.value_place(path), dotted(path), f"{quoted(name)} is not a file; allowed: a CSV trace", _HOME)]
+
+
 def _rows(scenario: Scenario, folder: FilePath) -> TraceRows | None:
     arrivals = scenario.traffic.arrivals
     return read_trace(folder / arrivals.path) if isinstance(arrivals, TraceFile) else None
@@ -107,18 +131,20 @@ def _rows(scenario: Scenario, folder: FilePath) -> TraceRows | None:
 
 def _read(path: FilePath) -> str:
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            size = path.stat().st_size
-            message = f"the file has {size:,} bytes; a scenario has at most {MAX_BYTES:,}"
-            raise ScenarioError(str(path), [Fault(1, 1, "", message)])
-        data = path.read_bytes()
-    except OSError as error:
-        message = f"cannot be read: {error.strerror or error}"
-        raise ScenarioError(str(path), [Fault(1, 1, "", message)]) from error
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # a pipe has no size to ask for
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ScenarioError(str(path), [Fault(1, 1, "", f"the file cannot be read: {reason}")]) from error
+    if len(data) > MAX_BYTES:
+        message = f"the file has more than {MAX_BYTES:,} bytes; a scenario has at most that"
+        raise ScenarioError(str(path), [Fault(1, 1, "", message)])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise ScenarioError(str(path), [Fault(line, column, "", message)]) from error
+        before = error.object[: error.start]  # without the byte order mark, if there was one
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
+        message = f"byte 0x{error.object[error.start]:02x} is not UTF-8; allowed: text in UTF-8"
+        hint = "save the file as UTF-8"
+        raise ScenarioError(str(path), [Fault(line, column, "", message, hint)]) from error

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any
 
 import yaml
 
 from tco.errors import Fault
+from tco.scenario.scalars import quoted, resolve
 
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
@@ -22,15 +22,20 @@ MAX_BYTES = 2_000_000  # a scenario is a page or two; this leaves room for long 
 MAX_DEPTH = 40
 MAX_VALUES = 100_000
 
-# Words that YAML 1.1 reads as true or false and YAML 1.2 reads as text: nobody can tell what was meant.
-_MISREAD_WORD = re.compile(r"^(y|n|yes|no|on|off)$", re.IGNORECASE)
-_INTEGER = re.compile(r"^[-+]?(0|[1-9][0-9]*)$")
-_DECIMAL = re.compile(r"^[-+]?(0|[1-9][0-9]*)?\.[0-9]+([eE][-+]?[0-9]+)?$|^[-+]?(0|[1-9][0-9]*)\.$")
-_EXPONENT = re.compile(r"^[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?[eE][-+]?[0-9]+$")
-_LEADING_ZERO = re.compile(r"^[-+]?0[0-9_]+(\.[0-9]*)?$")
-_BASE_OR_UNDERSCORE = re.compile(r"^[-+]?(0[xXbBoO][0-9a-fA-F_]+|[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?)$")
-_SEXAGESIMAL = re.compile(r"^[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?$")
-_NOT_FINITE = re.compile(r"^([-+]?\.?inf(inity)?|\.?nan)$", re.IGNORECASE)
+# The complement of YAML's printable characters (YAML 1.2, production 1).
+_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_KEYS_SHOWN = 12  # the path of a fault in a nest of brackets is cut here
+
+# What PyYAML says, and what to do about it.
+_SYNTAX_HINTS = (
+    ("tab character", "indent with spaces"),
+    ("mapping values are not allowed", "quote text that holds ': ', and check the indentation"),
+    ("found unexpected end of stream", "close the quote"),
+    ("could not find expected ':'", "write 'key: value'"),
+    ("expected ',' or", "close the bracket, and quote text that holds ',' or ': '"),
+    ("did not find expected key", "check the indentation: keys of one block begin in the same column"),
+    ("found character that cannot start any token", "indent with spaces, and quote text that begins with @ or `"),
+)
 
 
 @dataclass
@@ -40,22 +45,34 @@ class Tree:
     Attributes:
         value: nested dicts, lists and scalars.
         keys: place of each key (or list item), by path.
-        values: place of each value, by path.
+        scalars: place of each value that is neither a mapping nor a list, by path.
         faults: what was refused.
         refused: paths whose value was refused and must not be judged further.
+        refused_keys: paths whose key was refused; what it holds is judged, the key is not.
+        incomplete: mappings that lost a part, so that what they lack cannot be judged.
     """
 
     value: Any = None
     keys: dict[Path, Place] = field(default_factory=dict)
-    values: dict[Path, Place] = field(default_factory=dict)
+    scalars: dict[Path, Place] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     refused: set[Path] = field(default_factory=set)
+    refused_keys: set[Path] = field(default_factory=set)
+    incomplete: set[Path] = field(default_factory=set)
 
     def place(self, path: Path) -> Place:
-        """Find where a path, or its nearest ancestor that exists, stands in the file."""
+        """Find where the key of a path, or of its nearest ancestor that exists, stands in the file."""
         while path and path not in self.keys:
             path = path[:-1]
         return self.keys.get(path, (1, 1))
+
+    def value_place(self, path: Path) -> Place:
+        """Find where a value stands in the file; a mapping or list is found at its key."""
+        return self.scalars.get(path) or self.place(path)
+
+    def is_refused(self, path: Path) -> bool:
+        """Whether a path, or what holds it, was refused."""
+        return any(path[:length] in self.refused for length in range(len(path) + 1))
 
 
 def dotted(path: Path) -> str:
@@ -66,26 +83,49 @@ def dotted(path: Path) -> str:
     """
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            word = str(part) if part and str(part).isprintable() else quoted(part)
+            text += f".{word}" if text else word
     return text
 
 
 def parse(text: str) -> Tree:
     """Read one YAML document; never raises for a bad one, the faults are in the tree."""
     tree = Tree()
+    control = _UNPRINTABLE.search(text)
+    if control is not None:
+        before = text[: control.start()]
+        place = (before.count("\n") + 1, len(before) - before.rfind("\n"))
+        message = f"control character U+{ord(control.group()):04X}; allowed: printable text"
+        tree.faults.append(Fault(*place, "", message))
+        tree.refused.add(())
+        return tree
     builder = _Builder(tree)
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if not builder.take(event):
                 break
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        reason = " ".join(part for part in (error.context, error.problem) if part)
-        tree.faults.append(Fault(*place, "", f"not valid YAML: {reason}"))
-    except yaml.YAMLError as error:
-        tree.faults.append(Fault(1, 1, "", f"not valid YAML: {str(error).splitlines()[0]}"))
+        tree.faults.append(_syntax_fault(error, text))
+        tree.refused.add(())
     return tree
+
+
+def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
+    problem, context = error.problem or "", error.context or ""
+    ended = "end of stream" in problem
+    mark = (error.context_mark if ended else None) or error.problem_mark or error.context_mark
+    line, column = _place(mark)
+    lines = max(len(text.splitlines()), 1)  # what is missing at the end is missed one line below it
+    since = f", {context} begun in line {_place(error.context_mark)[0]}" if context else ""
+    hint = next((hint for words, hint in _SYNTAX_HINTS if words in problem), None)
+    return Fault(min(line, lines), column if line <= lines else 1, "", f"not valid YAML: {problem}{since}", hint)
+
+
+def _place(mark: Any) -> Place:
+    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)  # two classes of mark, neither exported
 
 
 class _Builder:
@@ -102,23 +142,29 @@ class _Builder:
             self.documents += 1
             if self.documents > 1:
                 return self._stop(event, "a second document begins here; a scenario is one document")
-        elif isinstance(event, yaml.AliasEvent):
-            return self._alias(event)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            return self._open(event)
+        elif isinstance(event, yaml.NodeEvent):
+            self.values += 1
+            if self.values > MAX_VALUES:
+                return self._stop(event, f"more than {MAX_VALUES:,} values; a scenario has fewer")
+            return self._node(event)
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self.stack.pop()
-        elif isinstance(event, yaml.ScalarEvent):
+        return True
+
+    def _node(self, event: yaml.NodeEvent) -> bool:
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            return self._open(event)
+        if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
         return True
 
     def _alias(self, event: yaml.AliasEvent) -> bool:
         hint = "repeat the value: every figure then has a line of its own"
         if self.stack and self.stack[-1].expects_key:
-            return self._stop(event, f"alias '*{event.anchor}' as a key; aliases are not read", hint)
-        path = self._add(None, event)
-        self._fault(event, path, f"alias '*{event.anchor}'; aliases are not read", hint)
-        self.tree.refused.add(path)
+            return self._stop(event, f"alias '*{event.anchor}' as a key; keys are names", hint)
+        self._refuse_value(event, f"alias '*{event.anchor}'; aliases are not read", hint)
         return True
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> bool:
@@ -129,44 +175,54 @@ class _Builder:
         container: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
         path = self._add(container, event)
         self.stack.append(_Open(container, path))
+        if event.tag is not None:
+            self._refuse_tag(event, path)
         return True
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         if self.stack and self.stack[-1].expects_key:
             self._key(event)
             return
-        value, refusal = (event.value, None) if event.style else _resolve(event.value)
-        path = self._add(value, event)
+        plain = not event.style and self.stack  # a file that is one word is told so, whatever the word
+        value, refusal = resolve(event.value) if plain else (event.value, None)
         if refusal is not None:
-            self._fault(event, path, refusal[0], refusal[1])
-            self.tree.refused.add(path)
+            self._refuse_value(event, *refusal)
+            return
+        path = self._add(value, event)
+        self.tree.scalars[path] = _place(event.start_mark)
+        if event.tag is not None:
+            self._refuse_tag(event, path)
 
     def _key(self, event: yaml.ScalarEvent) -> None:
         top = self.stack[-1]
         key = event.value
         path = (*top.path, key)
-        refusal = None if event.style else _resolve(key)[1]
+        refusal = None if event.style else resolve(key)[1]
         if key == "<<" and not event.style:
             hint = "write the keys out: every figure then has a line of its own"
             self._fault(event, path, "merge key '<<'; merge keys are not read", hint)
-            path = (*top.path, f"<<{len(self.tree.refused)}")  # dropped with whatever it holds
-            self.tree.refused.add(path)
-        elif refusal is not None:
-            self._fault(event, path, refusal[0], refusal[1])
+            path = self._drop(top, f"<<{len(self.tree.refused)}")
         elif path in self.tree.keys:
             first = self.tree.keys[path][0]
             self._fault(event, path, f"duplicate key; already given in line {first}", "keep one of the two")
-            path = (*top.path, f"{key} (again)")
-            self.tree.refused.add(path)
-        self.tree.keys[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+            path = self._drop(top, f"{key} (again)")
+        elif refusal is not None:
+            self._fault(event, path, refusal[0], f"quote it: {quoted(key)}")
+            self.tree.refused_keys.add(path)
+        self.tree.keys[path] = _place(event.start_mark)
         top.key = str(path[-1])
 
+    def _drop(self, top: _Open, key: str) -> Path:
+        """Give a refused entry a name under which it and all it holds are left out."""
+        path = (*top.path, key)
+        self.tree.refused.add(path)
+        self.tree.incomplete.add(top.path)
+        return path
+
     def _add(self, value: Any, event: yaml.Event) -> Path:
-        self.values += 1
-        place = (event.start_mark.line + 1, event.start_mark.column + 1)
         if not self.stack:
             self.tree.value = value
-            self.tree.keys[()] = self.tree.values[()] = place
+            self.tree.keys[()] = _place(event.start_mark)
             return ()
         top = self.stack[-1]
         if isinstance(top.container, dict):
@@ -177,17 +233,27 @@ class _Builder:
             top.key = None
         else:
             path = (*top.path, len(top.container))
-            self.tree.keys[path] = place
+            self.tree.keys[path] = _place(event.start_mark)
             top.container.append(value)
-        self.tree.values[path] = place
         return path
 
+    def _refuse_value(self, event: yaml.Event, message: str, hint: str | None = None) -> None:
+        path = self._add(None, event)
+        self._fault(event, path, message, hint)
+        self.tree.refused.add(path)
+
+    def _refuse_tag(self, event: yaml.NodeEvent, path: Path) -> None:
+        tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")  # type: ignore[attr-defined]  # every node but an alias has one
+        self._fault(event, path, f"tag {quoted(tag)}; tags are not read", "leave it out")
+        self.tree.refused.add(path)
+
     def _fault(self, event: yaml.Event, path: Path, message: str, hint: str | None = None) -> None:
-        mark = event.start_mark
-        self.tree.faults.append(Fault(mark.line + 1, mark.column + 1, dotted(path), message, hint))
+        if not self.tree.is_refused(path):  # what is inside a refused value is not read
+            self.tree.faults.append(Fault(*_place(event.start_mark), dotted(path), message, hint))
 
     def _stop(self, event: yaml.Event, message: str, hint: str | None = None) -> bool:
-        self._fault(event, self.stack[-1].path if self.stack else (), message, hint)
+        path = self.stack[-1].path if self.stack else ()
+        self._fault(event, path[:_KEYS_SHOWN], message, hint)
         self.tree.refused.add(())
         return False
 
@@ -203,43 +269,3 @@ class _Open:
     @property
     def expects_key(self) -> bool:
         return isinstance(self.container, dict) and self.key is None
-
-
-def _resolve(text: str) -> tuple[Any, tuple[str, str] | None]:
-    """Read a plain scalar; return its value and, when readers of YAML disagree about it, why it is refused.
-
-    >>> _resolve("0.5"), _resolve("x"), _resolve("1e3")[1][1]
-    ((0.5, None), ('x', None), 'write 1000 or, for text, quote it')
-    """
-    if text in ("", "~", "null", "Null", "NULL"):
-        return None, None
-    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
-        return text.lower() == "true", None
-    if _INTEGER.match(text):
-        return (int(text), None) if len(text) <= 20 else _refuse(text, "is too long a number", "")
-    if _DECIMAL.match(text):
-        return (float(text), None) if isfinite(float(text)) else _refuse(text, "is not finite", "")
-    return _ambiguous(text)
-
-
-def _ambiguous(text: str) -> tuple[Any, tuple[str, str] | None]:
-    if _MISREAD_WORD.match(text):
-        return _refuse(text, "is a truth value to some YAML readers and text to others", "true or false")
-    if _LEADING_ZERO.match(text):
-        return _refuse(text, "is octal to some YAML readers and decimal to others", text.lstrip("+-0_") or "0")
-    if _SEXAGESIMAL.match(text):
-        return _refuse(text, "is a base-60 number to some YAML readers", "")
-    if _BASE_OR_UNDERSCORE.match(text):
-        return _refuse(text, "is a number to some YAML readers and text to others", "plain digits")
-    if _NOT_FINITE.match(text):
-        return _refuse(text, "is not a finite number", "a finite number")
-    if _EXPONENT.match(text):
-        value = float(text)
-        plain = f"{value:.17g}" if isfinite(value) and 1e-5 < abs(value) < 1e15 else "plain digits"
-        return _refuse(text, "is a number to some YAML readers and text to others", plain)
-    return text, None
-
-
-def _refuse(text: str, why: str, instead: str) -> tuple[Any, tuple[str, str] | None]:
-    hint = f"write {instead} or, for text, quote it" if instead else f"quote it if text is meant: '{text[:30]}'"
-    return None, (f"'{text[:40]}' {why}", hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Discriminator, Tag
@@ -42,11 +43,15 @@ def _name_or_inline(value: Any) -> str | None:
     return "inline" if isinstance(value, dict | BaseModel) else None
 
 
-NAME_OR_INLINE = Discriminator(
-    _name_or_inline,
-    custom_error_type="name_or_inline",
-    custom_error_message="expected a catalog name, or a mapping of figures with their source",
-)
+def _name_or_figures(which: Callable[[Any], str | None]) -> Discriminator:
+    return Discriminator(
+        which,
+        custom_error_type="name_or_inline",
+        custom_error_message="allowed: a catalog name, or a mapping of figures with their source",
+    )
+
+
+NAME_OR_INLINE = _name_or_figures(_name_or_inline)
 
 
 class InlinePrice(Frozen):
@@ -133,11 +138,7 @@ TokenPrice = Annotated[
     Annotated[str, _choice("output", "an API model"), Tag("name")]
     | Annotated[InlineTokenPrice, Tag("inline")]
     | Annotated[InlineRequestPrice, Tag("inline_request")],
-    Discriminator(
-        _inline_kind,
-        custom_error_type="name_or_inline",
-        custom_error_message="expected a catalog name, or a mapping of figures with their source",
-    ),
+    _name_or_figures(_inline_kind),
 ]
 EmbeddingPrice = Annotated[
     Annotated[str, _choice("input", "a model with an input price"), Tag("name")]
@@ -162,13 +163,12 @@ EngineerPrice = Annotated[
     NAME_OR_INLINE,
 ]
 Latency = Annotated[
-    Annotated[str, _choice("", "a measured API latency", lambda: catalog.api_latencies()), Tag("name")]
+    Annotated[str, _choice("", "a measured API latency", catalog.api_latencies), Tag("name")]
     | Annotated[ApiLatency, Tag("inline")],
     NAME_OR_INLINE,
 ]
 ServerRef = Annotated[
-    Annotated[str, _choice("", "a measured server", lambda: catalog.servers()), Tag("name")]
-    | Annotated[Server, Tag("inline")],
+    Annotated[str, _choice("", "a measured server", catalog.servers), Tag("name")] | Annotated[Server, Tag("inline")],
     NAME_OR_INLINE,
 ]
 

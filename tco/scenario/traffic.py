@@ -32,8 +32,14 @@ def _known_profile(name: str) -> str:
 
 def _some_traffic(weights: tuple[float, ...]) -> tuple[float, ...]:
     if sum(weights) <= 0:
-        raise ValueError("every hour of the profile is 0")
+        raise ValueError("every hour of the profile is 0; allowed: at least one rate above 0")
     return weights
+
+
+def _name_or_weights(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "name"
+    return "weights" if isinstance(value, list | tuple) else None
 
 
 HourOfWeek = Annotated[
@@ -45,7 +51,9 @@ HourOfWeek = Annotated[
         Tag("weights"),
     ],
     Discriminator(
-        lambda value: "name" if isinstance(value, str) else "weights",
+        _name_or_weights,
+        custom_error_type="name_or_inline",
+        custom_error_message=f"allowed: a catalog name, or a list of {HOURS_PER_WEEK} rates from Monday 00:00",
     ),
 ]
 
@@ -78,7 +86,7 @@ class RequestClass(Frozen):
 
 def class_shares_sum(classes: Any) -> PydanticCustomError | None:
     """Fault classes whose shares do not sum to 1."""
-    if not isinstance(classes, dict):
+    if not isinstance(classes, dict) or not classes:
         return None
     shares = {
         name: entry.get("share") if isinstance(entry, dict) else getattr(entry, "share", None)
