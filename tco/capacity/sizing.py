@@ -2,8 +2,9 @@
 
 For a rate: grow all fleets together until the SLO holds or more replicas stop helping (the ample fleet); then give
 back, fleet by fleet, what is not needed. A fleet must keep the SLO for the requests that visit it, not only for the
-average request, so that a tier with a small share cannot drown unseen. A limit that even the ample fleet misses is
-replaced by what the ample fleet reaches, plus `SLACK`, and reported as missed: money cannot buy that latency.
+average request, so that a tier with a small share cannot drown unseen. It must also carry the load (`throughput`): a
+short window would let an overloaded fleet pass. A limit that even the ample fleet misses is replaced by what the ample
+fleet reaches, plus `SLACK`, and reported as missed: money cannot buy that latency.
 
 Months are sized by halving: where two months need the same fleet, every month between them does too, because more
 load never needs fewer replicas.
@@ -13,14 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import floor
 
 from tco import catalog
+from tco.capacity.throughput import carried_rps
 from tco.capacity.window import Window, summarise
 from tco.demand.forecast import Month
 from tco.demand.workload import Workload
 from tco.scenario import Scenario
 from tco.scenario.tiers.gpu_fleet import GpuFleet
+from tco.serving.step_time import Server
 from tco.sim.engine import simulate
+from tco.sim.result import SimulationResult
 
 SLACK = 1.05  # how much slower than the ample fleet a sized one may be where the SLO itself is out of reach
 NO_MORE_HELP = 0.98  # doubling the fleet brings every percentile to no less than this share: it is ample
@@ -39,7 +44,7 @@ class FleetPlan:
         window_of: per month, the simulated window that stands for its busiest hour (same fleet, same or next
             higher load).
         windows: every window that the plan rests on, by rate.
-        missed: limits that no fleet size reaches, in words.
+        missed: limits that no allowed fleet size reaches, in words.
     """
 
     option: str
@@ -94,7 +99,7 @@ def plan_fleet(
         replicas=tuple(windows[known[index]].replicas for index in stands_for),
         window_of=tuple(stands_for),
         windows=tuple(windows[rate] for rate in known),
-        missed=tuple(dict.fromkeys(sizer.missed)),
+        missed=(*dict.fromkeys(sizer.missed), *sizer.overloads()),
     )
 
 
@@ -124,7 +129,9 @@ class _Sizer:
         self.minimum: Fleet = tuple(tier.min_replicas for tier in self.tiers.values())
         self.maximum: Fleet = tuple(tier.max_replicas for tier in self.tiers.values())
         self.missed: list[str] = []
+        self.short: dict[str, int] = {}  # tiers that cannot carry the load, with the replicas that they would need
         self._windows: dict[tuple[float, Fleet], Window] = {}
+        self._replicas_per_rps: list[float] = []  # of each tier, for each request a second that the option gets
 
     def seen(self, rate: float, fleet: Fleet) -> bool:
         """Say whether the window was simulated."""
@@ -136,23 +143,46 @@ class _Sizer:
             replicas = dict(zip(self.tiers, fleet, strict=True))
             result = simulate(self.scenario, self.option, self.workload, rate, replicas)
             self._windows[rate, fleet] = summarise(self.scenario, result)
+            if not self._replicas_per_rps:
+                self._replicas_per_rps = [_replicas_per_rps(self._server(tier), result, tier) for tier in self.tiers]
             self.simulated()
         return self._windows[rate, fleet]
 
     def size(self, rate: float, low: Fleet, high: Fleet | None = None) -> Fleet:
         """Find the fewest replicas at a rate, at least `low`; `high`, when given, is known to do at a higher rate."""
-        ample = self._grow(rate, high or low)
+        low = self._carrying(rate, low)
+        ample = self._grow(rate, low if high is None else tuple(map(max, low, high)))
         targets = self._targets(self.window(rate, ample))
         fleet = ample
-        by_gpus = sorted(range(len(fleet)), key=lambda tier: -self._gpus(tier))
+        gpus = [self._server(tier).gpus_per_replica for tier in self.tiers]
+        by_gpus = sorted(range(len(fleet)), key=lambda tier: -gpus[tier])
         for tier in by_gpus:  # give back the largest servers first
             fleet = self._give_back(rate, fleet, tier, low[tier], targets)
         self._note_missed(self.window(rate, fleet))
         return fleet
 
-    def _gpus(self, position: int) -> int:
-        server = list(self.tiers.values())[position].server
-        return (catalog.servers()[server] if isinstance(server, str) else server).gpus_per_replica
+    def _carrying(self, rate: float, fleet: Fleet) -> Fleet:
+        """Raise a fleet until it carries the rate, or as far as allowed; note where that is not enough."""
+        if not self._replicas_per_rps:
+            self.window(rate, fleet)  # shows which requests visit which tier
+        needed = [floor(rate * each) + 1 for each in self._replicas_per_rps]
+        carrying = []
+        for tier, have, need, most in zip(self.tiers, fleet, needed, self.maximum, strict=True):
+            if need > most:
+                self.short[tier] = max(need, self.short.get(tier, 0))
+            carrying.append(max(have, min(need, most)))
+        return tuple(carrying)
+
+    def overloads(self) -> list[str]:
+        """Say in words which tiers cannot carry the load."""
+        return [
+            f"{tier} carries the load ({need} replicas needed, {self.tiers[tier].max_replicas} allowed)"
+            for tier, need in self.short.items()
+        ]
+
+    def _server(self, tier: str) -> Server:
+        server = self.tiers[tier].server
+        return catalog.servers()[server] if isinstance(server, str) else server
 
     def _grow(self, rate: float, fleet: Fleet) -> Fleet:
         """Double every fleet until the SLO holds or the latency stops falling."""
@@ -209,6 +239,16 @@ class _Sizer:
             if scope is None and limit > 0 and reached is not None and reached > limit:
                 name = "end-to-end" if metric == "e2e" else "first-token"
                 self.missed.append(f"{name} p95 {limit:g} s")
+
+
+def _replicas_per_rps(server: Server, result: SimulationResult, tier: str) -> float:
+    """Say how many replicas of a tier carry one request a second of the option's arrivals."""
+    visitors = result.visited(tier) & result.answered
+    if not visitors.any():
+        return 0.0
+    workload = result.workload
+    lengths = zip(workload.input_tokens[visitors].tolist(), workload.output_tokens[visitors].tolist(), strict=True)
+    return float(visitors.mean()) / carried_rps(server, list(lengths))
 
 
 def _value(window: Window, scope: str | None, metric: str) -> float | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tco.cli.console import Format, print_document, progress_bar
+from tco.errors import InfeasibleError
 
 if TYPE_CHECKING:
     from tco.decide.compare import Comparison
@@ -43,6 +44,9 @@ def compare(
     if out is not None:
         _write(out, loaded, evaluation, comparison)
     _print(form, evaluation, comparison)
+    if comparison.chosen is None:
+        typer.echo("no option keeps the SLO", err=True)
+        raise typer.Exit(InfeasibleError.exit_code)
 
 
 def _evaluate(loaded: LoadedScenario) -> Evaluation:

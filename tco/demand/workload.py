@@ -7,15 +7,20 @@ numbers: the same request is as long, as lucky and as cacheable everywhere.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tco.arrivals.trace_rows import TraceRows
+from tco.demand.forecast import forecast
 from tco.errors import UsageError
 from tco.rng import Streams
 from tco.scenario import Scenario
 from tco.serving.latency import standard_normal
+
+LEAST_WINDOW_S = 300.0  # a fleet fills up and settles within minutes; a shorter window flatters it
+MOST_LASTING_REQUESTS = 60_000  # a second or two of simulation; above 200 requests a second windows get shorter
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def draw_workload(scenario: Scenario, trace: TraceRows | None = None, replicatio
         replication: independent repetitions have other numbers.
 
     Returns:
-        The workload: the trace's rows, or `simulation.window_requests` requests.
+        The workload: the trace's rows, or as many requests as `window_requests` says.
 
     Raises:
         UsageError: when the arrivals replay a trace that was not given.
@@ -85,7 +90,7 @@ def draw_workload(scenario: Scenario, trace: TraceRows | None = None, replicatio
     if scenario.traffic.arrivals.kind_name() == "trace" and trace is None:
         raise UsageError("the arrivals replay a trace, but no trace was given")
     streams = Streams(scenario.seed, replication)
-    count = scenario.simulation.window_requests if trace is None else len(trace.gaps)
+    count = window_requests(scenario) if trace is None else len(trace.gaps)
     gaps = scenario.traffic.arrivals.gaps(streams.generator("arrivals"), count, trace)
     names = tuple(scenario.classes)
     class_index = _classes(streams.uniform("class", count), [scenario.classes[name].share for name in names])
@@ -104,6 +109,13 @@ def draw_workload(scenario: Scenario, trace: TraceRows | None = None, replicatio
         measured=np.arange(count) >= int(count * scenario.simulation.warmup_share),
         streams=streams,
     )
+
+
+def window_requests(scenario: Scenario) -> int:
+    """Return how many requests a window has: enough to last some minutes at the highest rate of the horizon."""
+    highest_rps = max(month.peak_rps for month in forecast(scenario))
+    lasting = min(ceil(highest_rps * LEAST_WINDOW_S), MOST_LASTING_REQUESTS)
+    return max(scenario.simulation.window_requests, lasting)
 
 
 def _classes(uniform: NDArray[np.float64], shares: list[float]) -> NDArray[np.int64]:

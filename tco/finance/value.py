@@ -36,7 +36,7 @@ def gross_margin(revenue_usd: float, cost_of_revenue_usd: float) -> float:
 
 
 def break_even_month(monthly_usd: NDArray[np.float64], baseline_usd: NDArray[np.float64]) -> int | None:
-    """Find the month from which an option has cost less in total than the baseline, and stays so.
+    """Find the month from which an option has cost no more in total than the baseline, and stays so.
 
     Both paths are added up from month 0. The result counts from 0; None when the option is not ahead at the end.
 

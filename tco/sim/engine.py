@@ -65,6 +65,26 @@ def _cycle_collector_paused() -> Iterator[None]:
             gc.enable()
 
 
+class Walk:
+    """A request under way: a SimPy process without the two events that begin and end one.
+
+    Nobody waits for a request as such, so those events would only cost time: a tenth of a run.
+    """
+
+    __slots__ = ("_journey",)
+
+    def __init__(self, journey: Generator[simpy.Event, Any, None]) -> None:
+        self._journey = journey
+        self._go()
+
+    def _go(self, _event: simpy.Event | None = None) -> None:
+        """Go on to the next event that has not happened yet."""
+        for event in self._journey:
+            if event.callbacks is not None:
+                event.callbacks.append(self._go)
+                return
+
+
 class _Run:
     """One simulation in progress: the stations and the stamps."""
 
@@ -107,8 +127,8 @@ class _Run:
         env, journey = self.env, self._journey
         classes = [self.workload.classes[index] for index in self.workload.class_index.tolist()]
         for request, arrived_s in enumerate(self.arrived_s):
-            yield env.timeout(arrived_s - env.now)
-            env.process(journey(request, classes[request]))
+            yield env.timeout(max(arrived_s - env.now, 0.0))  # the clock may be an ulp late where two come at once
+            Walk(journey(request, classes[request]))
 
     def _journey(self, request: int, request_class: str) -> Generator[simpy.Event, Any, None]:
         """One request from arrival to its end: cache, retrieval, then tiers until an answer stands."""
@@ -183,13 +203,14 @@ def check_books(result: SimulationResult) -> None:
             )
     answered = result.answered
     if not (
-        (result.arrived_s <= result.first_token_s)[answered].all()
+        (result.arrived_s <= result.finished_s).all()
+        and (result.arrived_s <= result.first_token_s)[answered].all()
         and (result.first_token_s <= result.finished_s)[answered].all()
     ):
         raise SimulationError(f"{result.option}: a request has stamps out of order")
     inside_s = sum(books.presence_s for books in result.books.values())
     sojourn_s = float((result.finished_s - result.arrived_s).sum())
-    if abs(inside_s - sojourn_s) > RELATIVE_TOLERANCE * max(sojourn_s, 1.0):
+    if not abs(inside_s - sojourn_s) <= RELATIVE_TOLERANCE * max(sojourn_s, 1.0):  # so that NaN is caught too
         raise SimulationError(
             f"{result.option}: Little's law: stations held {inside_s:.6f} request-seconds, stamps say {sojourn_s:.6f}"
         )

@@ -52,13 +52,12 @@ class SimulationResult:
     @property
     def answered(self) -> NDArray[np.bool_]:
         """Requests that got an answer."""
-        return (self.outcome == Outcome.COMPLETED) | (self.outcome == Outcome.CACHED)
+        return np.asarray((self.outcome == Outcome.COMPLETED) | (self.outcome == Outcome.CACHED))
 
     @property
     def judged(self) -> NDArray[np.bool_]:
         """Requests that the latency SLO looks at: interactive, answered, after the warm-up."""
-        workload = self.workload
-        return np.asarray(workload.interactive[workload.class_index] & workload.measured & self.answered)
+        return np.asarray(self.workload.interactive & self.workload.measured & self.answered)
 
     def e2e_s(self, who: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
         """Time from arrival to the last token of the chosen requests (default: the judged), seconds."""

@@ -33,8 +33,9 @@ class ManagedApiStation(Station):
     def visit(self, request: int, attempt: int) -> Visit:
         """Wait for a slot where there is a limit, for the first token, then for the rest."""
         self.enter()
-        slot = self._slots.request() if self._slots else None
-        if slot is not None:
+        slots, slot = self._slots, None
+        if slots is not None:
+            slot = slots.request()
             yield slot
         luck = self._workload.normals("first_token", attempt)[request]
         pace = self._workload.normals("decode", attempt)[request]
@@ -43,7 +44,7 @@ class ManagedApiStation(Station):
         decode_s = self._tpot[0] * exp(self._tpot[1] * pace) * (tokens_out - 1)
         first_token_s: float = self.env.now + ttft_s
         yield Timeout(self.env, ttft_s + decode_s)
-        if slot is not None:
-            slot.cancel()
+        if slots is not None and slot is not None:
+            slots.release(slot)
         self.leave(tokens_in, tokens_out)
         return first_token_s

@@ -1,0 +1,106 @@
+"""Building blocks of small scenarios, written out so that a test shows only what it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tco.scenario import Scenario
+
+DATED = {"source": "made up for the test", "source_date": "2026-11-23"}
+HOURS = 730 * 3600.0  # seconds of a month
+
+
+def fixed(tokens: int) -> dict[str, Any]:
+    """Every request has the same length."""
+    return {"kind": "constant", "tokens": tokens}
+
+
+def spread(p50: float, p95: float, most: float) -> dict[str, Any]:
+    """Log-normal lengths."""
+    return {"kind": "lognormal", "p50_tokens": p50, "p95_tokens": p95, "max_tokens": most}
+
+
+def chat(share: float = 1.0, latency_class: str = "interactive", **changes: Any) -> dict[str, Any]:
+    """A class of requests of middling length."""
+    lengths = {"input_tokens": spread(300, 900, 2000), "output_tokens": spread(60, 200, 500)}
+    return {"share": share, "latency_class": latency_class, **lengths, **changes}
+
+
+def server(**changes: Any) -> dict[str, Any]:
+    """One replica, fast and roomy."""
+    return {
+        "gpus_per_replica": 1, "alpha_s": 0.01, "beta_s_per_prefill_token": 1e-4, "gamma_s_per_sequence": 1e-4,
+        "delta_s_per_context_token": 1e-7, "kv_capacity_tokens": 20_000, "max_sequences": 16,
+        "step_budget_tokens": 512, "source": "made up for the test", **changes,
+    }  # fmt: skip
+
+
+def gpu(usd_per_hour: float = 2.5, **changes: Any) -> dict[str, Any]:
+    """A GPU fleet; changes go to the tier, those under `server` to its replica."""
+    price = {"gpu_hour_usd_per_gpu_hour": usd_per_hour, **DATED}
+    return {"kind": "gpu_fleet", "price": price, **changes, "server": server(**changes.get("server", {}))}
+
+
+def api(input_usd: float = 1.0, output_usd: float = 4.0, **changes: Any) -> dict[str, Any]:
+    """A managed API that answers quickly."""
+    latency = {"ttft_p50_s": 0.3, "ttft_p95_s": 0.6, "tpot_p50_s": 0.01, "tpot_p95_s": 0.02, "source": "made up"}
+    price = {"input_usd_per_mtok": input_usd, "output_usd_per_mtok": output_usd, **DATED}
+    return {"kind": "managed_api", "price": price, "latency": latency, **changes}
+
+
+def flat_api(usd_per_request: float, **changes: Any) -> dict[str, Any]:
+    """A managed API at a price per request."""
+    return api(price={"request_usd_per_request": usd_per_request, **DATED}, **changes)
+
+
+def static(**shares: float) -> dict[str, Any]:
+    """An option that splits its requests in fixed shares."""
+    return {"router": {"kind": "static", "shares": shares}, "people": {}}
+
+
+def escalation(share: float, first: str, then: str) -> dict[str, Any]:
+    """An option that asks a second tier for a share of the requests."""
+    return {"router": {"kind": "escalation", "first": first, "then": then, "escalated_share": share}, "people": {}}
+
+
+def cache(hit_share: float, **changes: Any) -> dict[str, Any]:
+    """A semantic cache."""
+    return {
+        "policy": {"kind": "fixed", "hit_share": hit_share},
+        "lookup": {"p50_s": 0.02, "p95_s": 0.05},
+        "embedding": {"input_usd_per_mtok": 0.02, "output_usd_per_mtok": 0.0, **DATED},
+        "price": {"lookup_usd_per_1k_lookups": 0.4, "storage_usd_per_gb_month": 25.0, **DATED},
+        "storage_gb": 2.0,
+        **changes,
+    }
+
+
+def retrieval(**changes: Any) -> dict[str, Any]:
+    """A vector store."""
+    return {
+        "price": {
+            "query_usd_per_1k_queries": 0.5, "storage_usd_per_gb_month": 0.3, "minimum_usd_per_month": 50.0, **DATED,
+        },
+        "latency": {"p50_s": 0.05, "p95_s": 0.1},
+        "queries_per_request": 1.0,
+        "storage_gb": 10.0,
+        **changes,
+    }  # fmt: skip
+
+
+def scene(tiers: dict[str, Any], options: dict[str, Any], *, count: int = 1000, **changes: Any) -> Scenario:
+    """A scenario of one month and one class, in which `changes` replace whole blocks."""
+    plain: dict[str, Any] = {
+        "name": "test", "question": "Does the law hold?", "start": "2026-12", "horizon_months": 1,
+        "traffic": {"requests_per_month": 150_000.0, "arrivals": {"kind": "poisson"}},
+        "classes": {"chat": chat()},
+        "slo": {}, "finance": {"discount_fraction_per_year": 0.0},
+        "people": {"engineer": {"loaded_year_usd_per_year": 260_000.0, **DATED}},
+        "simulation": {"window_requests": count},
+    }  # fmt: skip
+    return Scenario.model_validate({**plain, "tiers": tiers, "options": options, **changes})
+
+
+def rate_traffic(rate_rps: float, **changes: Any) -> dict[str, Any]:
+    """Poisson traffic with a flat week at a rate."""
+    return {"requests_per_month": rate_rps * HOURS, "arrivals": {"kind": "poisson"}, **changes}
