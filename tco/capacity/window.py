@@ -31,6 +31,7 @@ class TierWindow:
         input_tokens_per_request: prompt tokens per arriving request.
         output_tokens_per_request: generated tokens per arriving request.
         busy_share: mean share of time that a replica works; None for tiers without own capacity.
+        counts_per_request: further quantities of the tier's kind, by name with unit, per arriving request.
         e2e_p95_s: 95th percentile of the judged requests that visited the tier, seconds.
         ttft_p95_s: the same for the first token, seconds.
     """
@@ -40,6 +41,7 @@ class TierWindow:
     input_tokens_per_request: float
     output_tokens_per_request: float
     busy_share: float | None
+    counts_per_request: dict[str, float]
     e2e_p95_s: float | None
     ttft_p95_s: float | None
 
@@ -57,7 +59,8 @@ class Window:
         ttft: time to first token.
         tiers: figures per tier.
         cached_share: share of requests that the cache answered.
-        rejected_share: share of requests that fit nowhere.
+        unanswered: share of requests that ended without an answer, by outcome (`rejected`, `failed`, `timed_out`);
+            outcomes that did not occur are left out.
         retrievals_per_request: retrievals per arriving request.
         lookups_per_request: cache lookups per arriving request.
         input_tokens_per_request: mean prompt length, tokens.
@@ -72,7 +75,7 @@ class Window:
     ttft: Latency
     tiers: dict[str, TierWindow]
     cached_share: float
-    rejected_share: float
+    unanswered: dict[str, float]
     retrievals_per_request: float
     lookups_per_request: float
     input_tokens_per_request: float
@@ -93,12 +96,20 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         ttft=Latency(*ttft),
         tiers={tier: _tier(result, index) for index, tier in enumerate(result.tiers)},
         cached_share=float((result.outcome == Outcome.CACHED).mean()),
-        rejected_share=float((result.outcome == Outcome.REJECTED).mean()),
+        unanswered=_unanswered(result),
         retrievals_per_request=_visits(result, "retrieval") / count,
         lookups_per_request=_visits(result, "cache") / count,
         input_tokens_per_request=float(result.workload.input_tokens.mean()),
         availability=_availability(scenario, result),
     )
+
+
+def _unanswered(result: SimulationResult) -> dict[str, float]:
+    shares = {
+        outcome.name.lower(): float((result.outcome == outcome).mean())
+        for outcome in (Outcome.REJECTED, Outcome.FAILED, Outcome.TIMED_OUT)
+    }
+    return {name: share for name, share in shares.items() if share > 0}
 
 
 def _visits(result: SimulationResult, station: str) -> int:
@@ -115,6 +126,7 @@ def _tier(result: SimulationResult, index: int) -> TierWindow:
         input_tokens_per_request=books.input_tokens / count,
         output_tokens_per_request=books.output_tokens / count,
         busy_share=books.busy_share,
+        counts_per_request={name: quantity / count for name, quantity in books.counts.items()},
         e2e_p95_s=percentile(result.e2e_s(visitors), 95),
         ttft_p95_s=percentile(result.ttft_s(visitors), 95),
     )

@@ -192,9 +192,10 @@ def _checks(
     if slo.availability_fraction is not None:
         kept = None if availability is None else availability >= slo.availability_fraction
         checks.append(Check("availability_fraction", slo.availability_fraction, availability, kept))
-    rejected = max(window.rejected_share for window in plan.windows)
-    if rejected > 0:
-        checks.append(Check("rejected_share", 0.0, rejected, kept=False))
+    unanswered = max(fsum(window.unanswered.values()) for window in plan.windows)
+    allowed = 1.0 - slo.availability_fraction if slo.availability_fraction is not None else 0.0
+    if unanswered > 0:
+        checks.append(Check("unanswered_share", allowed, unanswered, unanswered <= allowed))
     return tuple(checks)
 
 
@@ -256,7 +257,7 @@ def in_words(check: Check) -> str:
         "ttft_p95_s": ("p95 to the first token", " s"),
         "cost_usd_per_request": ("cost per request", " USD"),
         "availability_fraction": ("availability", ""),
-        "rejected_share": ("share of requests that fit no replica", ""),
+        "unanswered_share": ("share of requests without an answer", ""),
     }[check.limit_name]
     value = "unknown" if check.value is None else f"{check.value:.3g}{unit}"
     if check.limit_name == "availability_fraction" and check.value is not None:

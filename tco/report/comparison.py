@@ -49,7 +49,7 @@ def _slo(option: OptionSummary) -> str:
         return "kept"
     short = {
         "e2e_p95_s": "p95", "ttft_p95_s": "TTFT", "cost_usd_per_request": "cost",
-        "availability_fraction": "uptime", "rejected_share": "rejects",
+        "availability_fraction": "uptime", "unanswered_share": "unanswered",
     }  # fmt: skip
     unknown = any(check.kept is None for check in option.checks)
     names = ", ".join(short[check.limit_name] for check in option.checks if not check.kept)
@@ -187,7 +187,7 @@ def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any
                 **{f"e2e_p{p}_s": getattr(window.e2e, f"p{p}_s") for p in (50, 95, 99)},
                 **{f"ttft_p{p}_s": getattr(window.ttft, f"p{p}_s") for p in (50, 95, 99)},
                 "cached_share": window.cached_share,
-                "rejected_share": window.rejected_share,
+                **{f"{name}_share": window.unanswered.get(name, 0.0) for name in ("rejected", "failed", "timed_out")},
                 "availability_fraction": window.availability,
                 "tiers": {
                     name: {
@@ -196,6 +196,7 @@ def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any
                         "input_tokens_per_request": tier.input_tokens_per_request,
                         "output_tokens_per_request": tier.output_tokens_per_request,
                         "busy_share": tier.busy_share,
+                        **({"counts_per_request": tier.counts_per_request} if tier.counts_per_request else {}),
                     }
                     for name, tier in window.tiers.items()
                 },

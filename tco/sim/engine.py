@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from tco.demand.workload import Workload
 from tco.domain import Outcome
@@ -17,10 +19,23 @@ from tco.plugin import plugins_in
 from tco.scenario import Scenario
 from tco.scenario.options import Option
 from tco.sim.result import SimulationResult
-from tco.sim.stations import Station
+from tco.sim.stations import Call, Station
 from tco.sim.stations.delay import Delay, DelayStation
 
 RELATIVE_TOLERANCE = 1e-9  # two sums of the same times, added in another order
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """A closed loop: each client sends its next request some time after its last one was answered.
+
+    Attributes:
+        count: clients that send, all from the start.
+        think_s: pause before each request, seconds, shape (n,) by request number; None for no pause.
+    """
+
+    count: int
+    think_s: NDArray[np.float64] | None = None
 
 
 def simulate(
@@ -29,6 +44,7 @@ def simulate(
     workload: Workload,
     rate_rps: float,
     replicas: dict[str, int] | None = None,
+    clients: Clients | None = None,
 ) -> SimulationResult:
     """Simulate one option at one load until the last request has left.
 
@@ -38,6 +54,7 @@ def simulate(
         workload: the requests, the same for every option.
         rate_rps: mean arrival rate, requests per second.
         replicas: replicas of each fleet tier; tiers that are not named get their minimum.
+        clients: a closed loop that sends the requests in order instead of the workload's arrivals.
 
     Returns:
         One row per request and the stations' books.
@@ -46,6 +63,7 @@ def simulate(
         SimulationError: when a request was lost or a law of the books does not hold.
     """
     run = _Run(scenario, option, workload, rate_rps, replicas or {})
+    run.start(clients)
     with _cycle_collector_paused():
         run.env.run()
     result = run.result()
@@ -110,10 +128,23 @@ class _Run:
         count = len(workload)
         self.outcome = [Outcome.IN_FLIGHT] * count
         self.tried: list[tuple[str, ...]] = [()] * count
+        self.retries = [0] * count
+        self.started_s: list[float | None] = [None] * count
         self.first_token_s: list[float | None] = [None] * count
         self.finished_s: list[float | None] = [None] * count
+        self.reached_s: dict[str, list[float | None]] = {name: [None] * count for name in self.before}
         self.arrived_s = workload.arrivals_s(rate_rps)
-        self.env.process(self._arrivals())
+        self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
+
+    def start(self, clients: Clients | None) -> None:
+        """Let the requests come, as the workload says or as the clients of a closed loop send them."""
+        if clients is None:
+            self.env.process(self._arrivals())
+            return
+        numbers = iter(range(len(self.workload)))
+        pauses = None if clients.think_s is None else clients.think_s.tolist()
+        for _ in range(clients.count):
+            self.env.process(self._client(numbers, pauses))
 
     def _stations_before(self, option: Option) -> dict[str, Station]:
         delays = {}
@@ -124,36 +155,54 @@ class _Run:
         return {name: DelayStation(self.env, delay, self.workload, 0) for name, delay in delays.items()}
 
     def _arrivals(self) -> Generator[simpy.Event, Any, None]:
-        env, journey = self.env, self._journey
-        classes = [self.workload.classes[index] for index in self.workload.class_index.tolist()]
+        env, journey, classes = self.env, self._journey, self.classes
         for request, arrived_s in enumerate(self.arrived_s):
             yield env.timeout(max(arrived_s - env.now, 0.0))  # the clock may be an ulp late where two come at once
             Walk(journey(request, classes[request]))
 
+    def _client(self, numbers: Iterator[int], pauses: list[float] | None) -> Generator[simpy.Event, Any, None]:
+        """Send requests one after the other, each when the last one was answered and the pause is over."""
+        for request in numbers:
+            if pauses is not None:
+                yield self.env.timeout(pauses[request])
+            yield from self._journey(request, self.classes[request])
+
     def _journey(self, request: int, request_class: str) -> Generator[simpy.Event, Any, None]:
         """One request from arrival to its end: cache, retrieval, then tiers until an answer stands."""
         self.arrived_s[request] = self.env.now  # as the engine's clock has it, so that stamps are in order
-        if self.hits is not None:
-            looked_up_s = yield from self.before["cache"].visit(request, 0)
-            if self.hits(request):
-                self._end(request, Outcome.CACHED, looked_up_s)
+        call = Call(request)
+        if self.before:
+            yield from self._before_tiers(call)
+            if call.outcome is Outcome.CACHED:
+                self._end(call)
                 return
-        if "retrieval" in self.before:
-            yield from self.before["retrieval"].visit(request, 0)
-        first_token_s: float | None = None
         tried: tuple[str, ...] = ()
         while (tier := self.route(request, request_class, tried)) is not None:
-            first_token_s = yield from self.tiers[tier].visit(request, len(tried))
+            call = Call(request, len(tried))
+            yield from self.tiers[tier].visit(call)
             tried = (*tried, tier)
-            if first_token_s is None:
+            if self.started_s[request] is None:
+                self.started_s[request] = call.started_s
+            if call.retries:
+                self.retries[request] += call.retries
+            if call.outcome is not Outcome.COMPLETED:
                 break
         self.tried[request] = tried
-        self._end(request, Outcome.REJECTED if first_token_s is None else Outcome.COMPLETED, first_token_s)
+        self._end(call)
 
-    def _end(self, request: int, outcome: Outcome, first_token_s: float | None) -> None:
-        self.outcome[request] = outcome
-        self.first_token_s[request] = first_token_s
-        self.finished_s[request] = self.env.now
+    def _before_tiers(self, call: Call) -> Generator[simpy.Event, Any, None]:
+        """Look into the cache, which may answer, then search the vector store."""
+        for name, station in self.before.items():
+            yield from station.visit(call)
+            self.reached_s[name][call.request] = self.env.now
+            if name == "cache" and self.hits is not None and self.hits(call.request):
+                call.outcome = Outcome.CACHED
+                return
+
+    def _end(self, call: Call) -> None:
+        self.outcome[call.request] = call.outcome
+        self.first_token_s[call.request] = call.first_token_s
+        self.finished_s[call.request] = self.env.now
 
     def result(self) -> SimulationResult:
         """Gather the stamps into arrays and close the stations' books."""
@@ -172,6 +221,9 @@ class _Run:
             outcome=np.array(self.outcome, np.int8),
             served_by=np.array(served, np.int16),
             tried=self.tried,
+            retries=np.array(self.retries, np.int32),
+            reached_s={name: np.array(stamps, np.float64) for name, stamps in self.reached_s.items()},
+            started_s=np.array(self.started_s, np.float64),
             arrived_s=np.array(self.arrived_s),
             first_token_s=np.array(self.first_token_s, np.float64),
             finished_s=np.array(self.finished_s, np.float64),
@@ -192,10 +244,10 @@ def check_books(result: SimulationResult) -> None:
         raise SimulationError(f"{result.option}: {len(result)} requests arrived, {ended} ended")
     visits = {tier: sum(tried.count(tier) for tried in result.tried) for tier in result.tiers}
     for name, books in result.books.items():
-        if books.arrived != books.completed + books.refused:
+        if books.arrived != books.completed + books.unanswered:
             raise SimulationError(
-                f"{result.option}: station {name} took in {books.arrived} requests, "
-                f"answered {books.completed} and refused {books.refused}"
+                f"{result.option}: station {name} took in {books.arrived} requests, answered {books.completed}, "
+                f"rejected {books.rejected}, failed {books.failed} and lost {books.timed_out} to time-outs"
             )
         if name in visits and visits[name] != books.arrived:
             raise SimulationError(

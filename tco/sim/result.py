@@ -24,6 +24,9 @@ class SimulationResult:
         outcome: how each request ended (`Outcome`).
         served_by: tier that gave the answer that counts; -1 for none.
         tried: tuples of tier names, in the order tried.
+        retries: how often the request's calls were sent again.
+        reached_s: end of each stage before the tiers (`cache`, `retrieval`), seconds; NaN where it was not entered.
+        started_s: begin of service at the first tier, seconds; NaN where there was none.
         arrived_s: arrival, seconds.
         first_token_s: first token of the answer that counts; NaN where there was none.
         finished_s: end, seconds.
@@ -39,6 +42,9 @@ class SimulationResult:
     outcome: NDArray[np.int8]
     served_by: NDArray[np.int16]
     tried: list[tuple[str, ...]]
+    retries: NDArray[np.int32]
+    reached_s: dict[str, NDArray[np.float64]]
+    started_s: NDArray[np.float64]
     arrived_s: NDArray[np.float64]
     first_token_s: NDArray[np.float64]
     finished_s: NDArray[np.float64]

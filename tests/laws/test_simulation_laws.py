@@ -23,7 +23,7 @@ from tco.report.formats.csv import csv_text
 from tco.scenario import Scenario
 from tco.sim.engine import check_books, simulate
 from tco.sim.result import SimulationResult
-from tco.sim.stations import Station
+from tco.sim.stations import Call, Station
 from tco.sim.stations.gpu_fleet import GpuFleetStation
 from tests.laws.build import api, cache, chat, escalation, fixed, gpu, retrieval, scene, server, static
 
@@ -93,7 +93,7 @@ def test_arrived_is_the_sum_of_outcomes(scenario, rate):
     counts = {outcome: int((result.outcome == outcome).sum()) for outcome in Outcome}
     assert len(result) == counts[Outcome.CACHED] + counts[Outcome.COMPLETED] + counts[Outcome.REJECTED]
     for books in result.books.values():
-        assert books.arrived == books.completed + books.refused
+        assert books.arrived == books.completed + books.unanswered
     served = {tier: int((result.served_by == index).sum()) for index, tier in enumerate(result.tiers)}
     assert counts[Outcome.COMPLETED] == sum(served.values())
     if "cache" in result.books:
@@ -178,11 +178,11 @@ def test_a_request_that_a_station_swallows_is_caught(monkeypatch):
     """A station that never tells one request of its answer stops the run; the rows alone would not show it."""
     visit = GpuFleetStation.visit
 
-    def swallow(self: GpuFleetStation, request: int, attempt: int) -> Any:
-        if request == 5:
+    def swallow(self: GpuFleetStation, call: Call) -> Any:
+        if call.request == 5:
             self.enter()
             yield self.env.event()
-        return (yield from visit(self, request, attempt))
+        yield from visit(self, call)
 
     monkeypatch.setattr(GpuFleetStation, "visit", swallow)
 
@@ -203,8 +203,9 @@ def test_a_station_that_forgets_a_departure_is_caught(sound, station):
 def test_a_station_that_books_no_departures_is_caught(monkeypatch):
     """The same, planted in the station itself."""
 
-    def forget(self: Station, input_tokens: int, output_tokens: int) -> None:
+    def forget(self: Station, call: Call, input_tokens: int, output_tokens: int) -> None:
         self._inside -= 1
+        call.outcome = Outcome.COMPLETED
 
     monkeypatch.setattr(GpuFleetStation, "leave", forget)
 
@@ -522,7 +523,7 @@ def test_a_request_larger_than_the_kv_cache_is_rejected_and_counted():
 
     assert 0 < too_large.sum() < len(result)
     assert ((result.outcome == Outcome.REJECTED) == too_large).all()
-    assert result.books["own"].refused == too_large.sum()
+    assert result.books["own"].rejected == too_large.sum()
     assert (result.finished_s == result.arrived_s)[too_large].all()
     assert int(workload.output_tokens[~too_large].sum()) == result.books["own"].output_tokens
 

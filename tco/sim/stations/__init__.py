@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import simpy
 
 from tco.demand.workload import Workload
+from tco.domain import Outcome
 from tco.plugin import Frozen
 
-# A visit yields SimPy events and returns the time of the first token, or None when the station refused.
-Visit = Generator[simpy.Event, Any, float | None]
+Visit = Generator[simpy.Event, Any, None]  # the SimPy events of one visit; what came of it stands in the call
+
+
+class Call:
+    """One visit of a request to a station, in which the station writes down what happened.
+
+    Attributes:
+        request: number of the request.
+        attempt: how many tiers the request tried before; later tries are lucky or unlucky on their own.
+        outcome: `COMPLETED` when there is an answer, else why there is none; `IN_FLIGHT` before the end.
+        started_s: when service began, seconds; None when it never did.
+        first_token_s: when the first token of the answer appeared, seconds; None when none did.
+        retries: how often the call was sent again, or its work begun anew.
+    """
+
+    __slots__ = ("attempt", "first_token_s", "outcome", "request", "retries", "started_s")
+
+    def __init__(self, request: int, attempt: int = 0) -> None:
+        self.request = request
+        self.attempt = attempt
+        self.outcome = Outcome.IN_FLIGHT
+        self.started_s: float | None = None
+        self.first_token_s: float | None = None
+        self.retries = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +46,32 @@ class StationBooks:
     Attributes:
         arrived: requests that came in.
         completed: requests that left with an answer.
-        refused: requests that were turned away.
+        rejected: requests that were turned away: no room, too large, over the limit.
+        failed: requests that the station gave up on: an error, an outage.
+        timed_out: requests that gave up on the station.
         input_tokens: prompt tokens of completed requests.
         output_tokens: tokens generated for completed requests.
         presence_s: integral over time of the number of requests inside, request-seconds.
         busy_share: share of the observed time in which a replica worked, mean over replicas; None where the
             station has no capacity of its own.
+        counts: further quantities of the kind of station, by name with unit, such as `retries` or `billed_gpu_s`.
     """
 
     arrived: int
     completed: int
-    refused: int
+    rejected: int
+    failed: int
+    timed_out: int
     input_tokens: int
     output_tokens: int
     presence_s: float
     busy_share: float | None = None
+    counts: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def unanswered(self) -> int:
+        """Requests that left without an answer."""
+        return self.rejected + self.failed + self.timed_out
 
 
 class Station:
@@ -53,9 +88,10 @@ class Station:
 
     def __init__(self, env: simpy.Environment, config: Frozen, workload: Workload, replicas: int) -> None:
         self.env = env
-        self.arrived = self.completed = self.refused = 0
+        self.arrived = self.completed = self.rejected = self.failed = self.timed_out = 0
         self.input_tokens = self.output_tokens = 0
         self.presence_s = 0.0
+        self.counts: Counter[str] = Counter()
         self._inside = 0
         self._changed_s = 0.0
         self.setup(config, workload, replicas)
@@ -64,8 +100,8 @@ class Station:
         """Prepare the station; called once."""
         raise NotImplementedError
 
-    def visit(self, request: int, attempt: int) -> Visit:
-        """Serve a request; `attempt` counts the tiers it tried before."""
+    def visit(self, call: Call) -> Visit:
+        """Serve a call: `enter`, wait for what has to be waited for, then `leave` or `turn_away`."""
         raise NotImplementedError
 
     def enter(self) -> None:
@@ -76,7 +112,7 @@ class Station:
         self._inside += 1
         self.arrived += 1
 
-    def leave(self, input_tokens: int, output_tokens: int) -> None:
+    def leave(self, call: Call, input_tokens: int, output_tokens: int) -> None:
         """Book a departure with an answer."""
         now = self.env.now
         self.presence_s += self._inside * (now - self._changed_s)
@@ -85,22 +121,41 @@ class Station:
         self.completed += 1
         self.input_tokens += input_tokens
         self.output_tokens += output_tokens
+        call.outcome = Outcome.COMPLETED
 
-    def refuse(self) -> None:
-        """Book a request that is turned away on arrival."""
+    def turn_away(self, call: Call, outcome: Outcome) -> None:
+        """Book a departure without an answer: `REJECTED`, `FAILED` or `TIMED_OUT`."""
         now = self.env.now
         self.presence_s += self._inside * (now - self._changed_s)
         self._changed_s = now
         self._inside -= 1
-        self.refused += 1
+        self.rejected += outcome is Outcome.REJECTED
+        self.failed += outcome is Outcome.FAILED
+        self.timed_out += outcome is Outcome.TIMED_OUT
+        call.outcome = outcome
+        call.first_token_s = None
 
     @property
     def inside(self) -> int:
         """Requests that are here now."""
         return self._inside
 
-    def books(self, _elapsed_s: float) -> StationBooks:
+    def busy_share(self, elapsed_s: float) -> float | None:
+        """Return the mean share of time in which a replica worked; None where there is no capacity of one's own."""
+        del elapsed_s
+        return None
+
+    def books(self, elapsed_s: float) -> StationBooks:
         """Close the books."""
         return StationBooks(
-            self.arrived, self.completed, self.refused, self.input_tokens, self.output_tokens, self.presence_s
+            arrived=self.arrived,
+            completed=self.completed,
+            rejected=self.rejected,
+            failed=self.failed,
+            timed_out=self.timed_out,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            presence_s=self.presence_s,
+            busy_share=self.busy_share(elapsed_s),
+            counts=dict(self.counts),
         )

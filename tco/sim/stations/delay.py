@@ -10,7 +10,7 @@ from simpy.events import Timeout
 from tco.demand.workload import Workload
 from tco.plugin import Frozen
 from tco.serving.latency import Z95, Quantiles
-from tco.sim.stations import Station, Visit
+from tco.sim.stations import Call, Station, Visit
 
 
 class Delay(Frozen):
@@ -38,11 +38,10 @@ class DelayStation(Station):
         spread = log(config.latency.p95_s / config.latency.p50_s) / Z95
         self._delays = [config.latency.p50_s * exp(spread * z) for z in workload.normals(config.purpose)]
 
-    def visit(self, request: int, attempt: int) -> Visit:
+    def visit(self, call: Call) -> Visit:
         """Wait; the answer, if any, is there at the end."""
-        del attempt
         self.enter()
-        yield Timeout(self.env, self._delays[request])
-        self.leave(0, 0)
-        now: float = self.env.now
-        return now
+        call.started_s = self.env.now
+        yield Timeout(self.env, self._delays[call.request])
+        self.leave(call, 0, 0)
+        call.first_token_s = self.env.now

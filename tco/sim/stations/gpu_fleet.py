@@ -9,9 +9,10 @@ from simpy.events import Timeout
 
 from tco import catalog
 from tco.demand.workload import Workload
+from tco.domain import Outcome
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.sim.batching import Batch, Sequence
-from tco.sim.stations import Station, StationBooks, Visit
+from tco.sim.stations import Call, Station, Visit
 
 
 class Answer(Event):
@@ -80,32 +81,22 @@ class GpuFleetStation(Station):
         self.replicas = [Replica(self.env, Batch(server), self.loads, place) for place in range(replicas)]
         self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
 
-    def visit(self, request: int, attempt: int) -> Visit:
+    def visit(self, call: Call) -> Visit:
         """Wait in the least loaded replica until the last token."""
-        del attempt
         self.enter()
+        request = call.request
         tokens_in, tokens_out = self._tokens[0][request], self._tokens[1][request]
         replica = self.replicas[self.loads.index(min(self.loads))]
         answer = Answer(self.env)
         sequence = Sequence(tokens_in, tokens_out, answer)
         if not replica.batch.fits(sequence):
-            self.refuse()
-            return None
+            self.turn_away(call, Outcome.REJECTED)
+            return
         replica.submit(sequence)
         yield answer
-        self.leave(tokens_in, tokens_out)
-        return sequence.first_token_s
+        self.leave(call, tokens_in, tokens_out)
+        call.first_token_s = sequence.first_token_s
 
-    def books(self, elapsed_s: float) -> StationBooks:
-        """Close the books, with the mean busy share of the replicas."""
-        base = super().books(elapsed_s)
-        busy = sum(replica.busy_s for replica in self.replicas) / (len(self.replicas) * elapsed_s)
-        return StationBooks(
-            base.arrived,
-            base.completed,
-            base.refused,
-            base.input_tokens,
-            base.output_tokens,
-            base.presence_s,
-            busy,
-        )
+    def busy_share(self, elapsed_s: float) -> float | None:
+        """Average over the replicas."""
+        return sum(replica.busy_s for replica in self.replicas) / (len(self.replicas) * elapsed_s)

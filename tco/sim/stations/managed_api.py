@@ -12,7 +12,7 @@ from tco import catalog
 from tco.demand.workload import Workload
 from tco.scenario.tiers.managed_api import ManagedApi
 from tco.serving.latency import Z95
-from tco.sim.stations import Station, Visit
+from tco.sim.stations import Call, Station, Visit
 
 
 class ManagedApiStation(Station):
@@ -30,21 +30,22 @@ class ManagedApiStation(Station):
         self._workload = workload
         self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
 
-    def visit(self, request: int, attempt: int) -> Visit:
+    def visit(self, call: Call) -> Visit:
         """Wait for a slot where there is a limit, for the first token, then for the rest."""
         self.enter()
         slots, slot = self._slots, None
         if slots is not None:
             slot = slots.request()
             yield slot
+        request, attempt = call.request, call.attempt
+        call.started_s = self.env.now
         luck = self._workload.normals("first_token", attempt)[request]
         pace = self._workload.normals("decode", attempt)[request]
         tokens_in, tokens_out = self._tokens[0][request], self._tokens[1][request]
         ttft_s = self._ttft[0] * exp(self._ttft[1] * luck)
         decode_s = self._tpot[0] * exp(self._tpot[1] * pace) * (tokens_out - 1)
-        first_token_s: float = self.env.now + ttft_s
+        call.first_token_s = self.env.now + ttft_s
         yield Timeout(self.env, ttft_s + decode_s)
         if slots is not None and slot is not None:
             slots.release(slot)
-        self.leave(tokens_in, tokens_out)
-        return first_token_s
+        self.leave(call, tokens_in, tokens_out)
