@@ -31,6 +31,8 @@ PURPOSES: dict[str, int] = {
     "retrieval": 23,
     "service": 29,
     "cache_lookup": 31,
+    "dispatch": 59,
+    "speculation": 61,
 }
 
 

@@ -31,6 +31,7 @@ SUFFIXES: dict[str, str] = {
     "_s_per_sequence": "seconds per sequence",
     "_s_per_context_token": "seconds per context token",
     "_s": "seconds",
+    "_utilisation": "share of capacity in use",
     "_rps": "requests per second",
     "_requests_per_month": "requests per month",
     "_per_month": "per month",

@@ -43,9 +43,15 @@ def forecast(scenario: Scenario) -> tuple[Month, ...]:
 
 def peak_to_mean(traffic: Traffic) -> float:
     """Return the busiest hour's rate over the mean hour's."""
+    return max(week_profile(traffic))
+
+
+def week_profile(traffic: Traffic) -> list[float]:
+    """Return the relative rate of each hour of the week, Monday 00:00 first, mean 1."""
     profile = traffic.hour_of_week
     weights = catalog.hour_of_week_profiles()[profile] if isinstance(profile, str) else profile
-    return max(weights) * len(weights) / sum(weights)
+    mean = sum(weights) / len(weights)
+    return [weight / mean for weight in weights]
 
 
 def month_label(start: str, index: int) -> str:

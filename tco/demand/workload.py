@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tco.arrivals.trace_rows import TraceRows
-from tco.demand.forecast import forecast
+from tco.demand.forecast import forecast, week_profile
 from tco.errors import UsageError
 from tco.rng import Streams
 from tco.scenario import Scenario
 from tco.serving.latency import standard_normal
+from tco.units import SECONDS_PER_HOUR
 
 LEAST_WINDOW_S = 300.0  # a fleet fills up and settles within minutes; a shorter window flatters it
 MOST_LASTING_REQUESTS = 60_000  # a second or two of simulation; above 200 requests a second windows get shorter
@@ -36,6 +37,9 @@ class Workload:
         interactive: whether a person waits, shape (n,).
         measured: whether the request arrived after the warm-up, shape (n,).
         streams: where further chances are drawn.
+        start_hour: hour of the week at the start, from Monday 00:00.
+        week: relative rates of the hours of the week, mean 1, which the arrivals follow from `start_hour` on; None for
+            a constant rate.
     """
 
     unit_arrivals: NDArray[np.float64]
@@ -46,14 +50,17 @@ class Workload:
     interactive: NDArray[np.bool_]
     measured: NDArray[np.bool_]
     streams: Streams
+    start_hour: float = 0.0
+    week: NDArray[np.float64] | None = None
     _drawn: dict[tuple[str, str, int], list[float]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.unit_arrivals)
 
     def arrivals_s(self, rate_rps: float) -> list[float]:
-        """Return arrival times at a rate, seconds."""
-        times: list[float] = (self.unit_arrivals / rate_rps).tolist()
+        """Return arrival times at a rate (the mean over the week where they follow one), seconds."""
+        even_s = self.unit_arrivals / rate_rps
+        times: list[float] = (even_s if self.week is None else _through_the_week(even_s, self)).tolist()
         return times
 
     def uniforms(self, purpose: str, attempt: int = 0) -> list[float]:
@@ -73,13 +80,22 @@ class Workload:
         return self._drawn[key]
 
 
-def draw_workload(scenario: Scenario, trace: TraceRows | None = None, replication: int = 0) -> Workload:
+def draw_workload(
+    scenario: Scenario,
+    trace: TraceRows | None = None,
+    replication: int = 0,
+    from_hour: int | None = None,
+    count: int | None = None,
+) -> Workload:
     """Draw the window of requests that stands for the scenario's traffic.
 
     Args:
         scenario: what to draw for.
         trace: rows of the trace file, needed when the arrivals are of kind `trace`.
         replication: independent repetitions have other numbers.
+        from_hour: hour of the week from which the arrivals follow the weekly profile; None for a constant rate, in the
+            busiest hour.
+        count: requests to draw; None for as many as `window_requests` says.
 
     Returns:
         The workload: the trace's rows, or as many requests as `window_requests` says.
@@ -90,7 +106,11 @@ def draw_workload(scenario: Scenario, trace: TraceRows | None = None, replicatio
     if scenario.traffic.arrivals.kind_name() == "trace" and trace is None:
         raise UsageError("the arrivals replay a trace, but no trace was given")
     streams = Streams(scenario.seed, replication)
-    count = window_requests(scenario) if trace is None else len(trace.gaps)
+    if trace is not None:
+        count = len(trace.gaps)
+    elif count is None:
+        count = window_requests(scenario)
+    week = week_profile(scenario.traffic)
     gaps = scenario.traffic.arrivals.gaps(streams.generator("arrivals"), count, trace)
     names = tuple(scenario.classes)
     class_index = _classes(streams.uniform("class", count), [scenario.classes[name].share for name in names])
@@ -108,7 +128,18 @@ def draw_workload(scenario: Scenario, trace: TraceRows | None = None, replicatio
         interactive=interactive[class_index],
         measured=np.arange(count) >= int(count * scenario.simulation.warmup_share),
         streams=streams,
+        start_hour=week.index(max(week)) if from_hour is None else from_hour,
+        week=None if from_hour is None else np.array(week),
     )
+
+
+def _through_the_week(even_s: NDArray[np.float64], workload: Workload) -> NDArray[np.float64]:
+    """Squeeze arrivals of a constant rate into busy hours and stretch them over quiet ones: time is counted by work."""
+    rates = np.roll(np.asarray(workload.week), -int(workload.start_hour))
+    weeks = int(even_s[-1] / (SECONDS_PER_HOUR * len(rates))) + 2
+    hours = np.arange(weeks * len(rates) + 1) * SECONDS_PER_HOUR
+    work_s = np.concatenate([[0.0], np.cumsum(np.tile(rates, weeks))]) * SECONDS_PER_HOUR
+    return np.asarray(np.interp(even_s, work_s, hours))
 
 
 def window_requests(scenario: Scenario) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import simpy
 from numpy.typing import NDArray
+from simpy.core import StopSimulation
 
 from tco.demand.workload import Workload
 from tco.domain import Outcome
@@ -65,7 +66,7 @@ def simulate(
     run = _Run(scenario, option, workload, rate_rps, replicas or {})
     run.start(clients)
     with _cycle_collector_paused():
-        run.env.run()
+        run.to_the_end()
     result = run.result()
     check_books(result)
     return result
@@ -81,6 +82,10 @@ def _cycle_collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _stop(_event: simpy.Event) -> None:
+    raise StopSimulation(None)  # as SimPy itself ends a run; `run` returns what it carries
 
 
 class Walk:
@@ -135,6 +140,8 @@ class _Run:
         self.reached_s: dict[str, list[float | None]] = {name: [None] * count for name in self.before}
         self.arrived_s = workload.arrivals_s(rate_rps)
         self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
+        self.left = count
+        self.over = self.env.event()
 
     def start(self, clients: Clients | None) -> None:
         """Let the requests come, as the workload says or as the clients of a closed loop send them."""
@@ -153,6 +160,11 @@ class _Run:
         if option.retrieval:
             delays["retrieval"] = Delay(latency=option.retrieval.latency, purpose="retrieval")
         return {name: DelayStation(self.env, delay, self.workload, 0) for name, delay in delays.items()}
+
+    def to_the_end(self) -> None:
+        """Run until the last request has ended, or nothing can happen any more; stations may go on for ever."""
+        self.over.callbacks.append(_stop)
+        self.env.run()
 
     def _arrivals(self) -> Generator[simpy.Event, Any, None]:
         env, journey, classes = self.env, self._journey, self.classes
@@ -203,6 +215,9 @@ class _Run:
         self.outcome[call.request] = call.outcome
         self.first_token_s[call.request] = call.first_token_s
         self.finished_s[call.request] = self.env.now
+        self.left -= 1
+        if not self.left:
+            self.over.succeed()
 
     def result(self) -> SimulationResult:
         """Gather the stamps into arrays and close the stations' books."""

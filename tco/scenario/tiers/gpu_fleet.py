@@ -6,8 +6,48 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tco.fields import NonNegative, Positive, Share
+from tco.plugin import Frozen, SelectedByKind
+from tco.policies.dispatch import DispatchPolicy
+from tco.policies.dispatch.least_loaded import LeastLoaded
+from tco.policies.scaling import ScalingPolicy
+from tco.policies.scaling.fixed import Fixed
 from tco.scenario.prices import GpuPrice, ServerRef
 from tco.scenario.tiers import Tier
+from tco.serving.speculation import Speculation
+from tco.serving.step_time import Server
+
+
+class Failures(Frozen):
+    """How often a replica breaks, and for how long; what runs on it begins anew elsewhere."""
+
+    mtbf_hours: Positive
+    """Mean time of one replica between failures, hours."""
+    mttr_hours: Positive
+    """Mean time to repair or replace it, hours."""
+
+
+class Disaggregation(Frozen):
+    """Separate replicas for prompts and for answers."""
+
+    prefill_share: Annotated[Share, Field(gt=0, lt=1)]
+    """Share of the replicas that process prompts; rounded, at least one of each kind."""
+    transfer_s_per_context_token: NonNegative
+    """Time to move a prompt's context to the replica that answers, seconds per prompt token."""
+    transfer_latency_s: NonNegative = 0.0
+    """Time that a move takes however short the prompt is, seconds."""
+
+    def prefill_replicas(self, replicas: int) -> int:
+        """Say how many of the replicas process prompts.
+
+        >>> Disaggregation(prefill_share=0.25, transfer_s_per_context_token=0.0).prefill_replicas(6)
+        2
+        """
+        return min(max(round(self.prefill_share * replicas), 1), replicas - 1)
+
+    def transfer_s(self, prompt_tokens: int) -> float:
+        """Seconds that the context of a prompt is under way."""
+        return self.transfer_latency_s + self.transfer_s_per_context_token * prompt_tokens
 
 
 class GpuFleet(Tier):
@@ -22,11 +62,52 @@ class GpuFleet(Tier):
     """Fewest replicas that are kept, for redundancy."""
     max_replicas: Annotated[int, Field(ge=1, le=4096)] = 256
     """Most replicas that can be had; sizing stops there and says so."""
+    spare_replicas: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Replicas beyond those that the SLO needs, so that as many may be broken; they serve too, and are paid for."""
+    dispatch: Annotated[DispatchPolicy, SelectedByKind("tco.policies.dispatch")] = LeastLoaded()
+    """Which replica takes the next request."""
+    interactive_first: bool = True
+    """Whether requests with a person waiting are admitted before async ones, and preempted after them."""
+    kv_reservation: Literal["whole", "as_needed"] = "whole"
+    """Memory of a request: prompt and answer reserved at admission (whole), or taken token by token, where the youngest
+    requests are preempted and recomputed when memory runs short (as_needed, as vLLM does)."""
+    prefix_cached_share: Annotated[Share, Field(lt=1)] = 0.0
+    """Share of each prompt that the prefix cache already holds, so that it is not processed again."""
+    max_queue_requests: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    """Most requests that wait for admission, all replicas together; further ones are rejected. None: no limit."""
+    queue_timeout_s: Positive | None = None
+    """Longest wait for admission, after which a request gives up; seconds. None: requests wait for ever."""
+    speculation: Speculation | None = None
+    """Speculative decoding; none when left out."""
+    disaggregation: Disaggregation | None = None
+    """Separate prefill and decode replicas; none when left out."""
+    failures: Failures | None = None
+    """Failures of replicas; none are simulated when left out."""
+    scaling: Annotated[ScalingPolicy, SelectedByKind("tco.policies.scaling")] = Fixed()
+    """How many replicas are on: all of them, by the hour of the week, or by load."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min_replicas > self.max_replicas:
             raise ValueError(f"min_replicas {self.min_replicas} is above max_replicas {self.max_replicas}")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.disaggregation is not None and self.min_replicas < 2:
+            raise ValueError(
+                f"min_replicas {self.min_replicas} with disaggregation; prompts and answers need a replica each, so at "
+                "least 2"
+            )
+        if self.disaggregation is not None and not self.scaling.is_fixed:
+            raise ValueError(f"scaling of kind '{self.scaling.kind_name()}' with disaggregation; allowed: fixed")
+        if self.speculation is not None and isinstance(self.server, Server):
+            per_step = (self.speculation.draft_tokens + 1) * self.server.max_sequences
+            if per_step > self.server.step_budget_tokens:
+                raise ValueError(
+                    f"{self.server.max_sequences} sequences with {self.speculation.draft_tokens} drafted tokens each "
+                    f"need {per_step} tokens a step, above step_budget_tokens {self.server.step_budget_tokens}"
+                )
         return self
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -91,7 +91,7 @@ class Station:
         self.arrived = self.completed = self.rejected = self.failed = self.timed_out = 0
         self.input_tokens = self.output_tokens = 0
         self.presence_s = 0.0
-        self.counts: Counter[str] = Counter()
+        self.counts: defaultdict[str, float] = defaultdict(float)
         self._inside = 0
         self._changed_s = 0.0
         self.setup(config, workload, replicas)

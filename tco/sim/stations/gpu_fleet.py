@@ -1,72 +1,22 @@
-"""GPU fleet: replicas with continuous batching; each request joins the replica with the fewest requests."""
+"""GPU fleet: replicas with continuous batching, in one pool, or in one for prompts and one for answers."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
-from simpy import Environment, Event
 from simpy.events import Timeout
 
 from tco import catalog
 from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.scenario.tiers.gpu_fleet import GpuFleet
-from tco.sim.batching import Batch, Sequence
-from tco.sim.stations import Call, Station, Visit
-
-
-class Answer(Event):
-    """What a request waits for at a replica; it is told within the replica's own event, not by a further one."""
-
-    def tell(self) -> None:
-        """Let whoever waits go on now."""
-        self._ok, self._value = True, None
-        callbacks, self.callbacks = self.callbacks, None  # type: ignore[assignment]
-        for callback in callbacks:
-            callback(self)
-
-
-class Replica:
-    """One replica in time: sleeps until its batch changes, wakes, and tells the requests that are done."""
-
-    __slots__ = ("_timer", "batch", "busy_s", "env", "loads", "place")
-
-    def __init__(self, env: Environment, batch: Batch, loads: list[int], place: int) -> None:
-        self.env = env
-        self.batch = batch
-        self.loads = loads
-        self.place = place
-        self.busy_s = 0.0
-        self._timer: Event | None = None
-
-    def submit(self, sequence: Sequence) -> None:
-        """Queue a sequence and count it; start at once when idle, else join at the next step boundary that has room."""
-        batch = self.batch
-        batch.join(sequence)
-        self.loads[self.place] += 1
-        now = self.env.now
-        if not batch.busy:
-            batch.plan(now)
-            self._sleep(now)
-        elif batch.cut(now):
-            self._sleep(now)
-
-    def _sleep(self, now: float) -> None:
-        timer = Timeout(self.env, self.batch.ends_s - now)
-        timer.callbacks.append(self._wake)
-        self._timer = timer
-
-    def _wake(self, event: Event) -> None:
-        if event is not self._timer:
-            return  # the stretch was cut after this timer was set
-        batch, now = self.batch, self.env.now
-        self.busy_s += now - batch.started_s
-        complete = batch.finish(now)
-        self.loads[self.place] -= len(complete)
-        if batch.plan(now):
-            self._sleep(now)
-        for sequence in complete:
-            sequence.answer.tell()
+from tco.serving.step_time import Server
+from tco.sim.batching import Sequence
+from tco.sim.pool import Pool, PoolSettings
+from tco.sim.replica import Answer
+from tco.sim.stations import Call, Station, StationBooks, Visit
+from tco.units import SECONDS_PER_HOUR
 
 
 class GpuFleetStation(Station):
@@ -76,27 +26,111 @@ class GpuFleetStation(Station):
 
     def setup(self, config: GpuFleet, workload: Workload, replicas: int) -> None:
         """Start the replicas idle."""
-        server = catalog.servers()[config.server] if isinstance(config.server, str) else config.server
-        self.loads = [0] * replicas
-        self.replicas = [Replica(self.env, Batch(server), self.loads, place) for place in range(replicas)]
+        self.config, self.workload = config, workload
         self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
+        self._urgent = workload.interactive.tolist() if config.interactive_first else None
+        self._luck = workload.normals("speculation") if config.speculation else None
+        server = catalog.servers()[config.server] if isinstance(config.server, str) else config.server
+        split = config.disaggregation
+        if split is None:
+            self.pool = self._pool(self._settings(server, replicas))
+            self.prefill_pool = None
+        else:
+            prefill = split.prefill_replicas(replicas)
+            decode = replace(self._settings(server, replicas - prefill), max_queue=None, patience_s=None)
+            self.pool = self._pool(decode)
+            self.prefill_pool = self._pool(self._settings(server, prefill), first=replicas - prefill)
+
+    def _settings(self, server: Server, replicas: int) -> PoolSettings:
+        config = self.config
+        failures, speculation = config.failures, config.speculation
+        return PoolSettings(
+            server=speculation.slowed(server) if speculation else server,
+            replicas=replicas,
+            scaling=config.scaling,
+            grows=config.kv_reservation == "as_needed",
+            per_decode=speculation.draft_tokens + 1 if speculation else 1,
+            least=min(config.min_replicas, replicas),
+            max_queue=config.max_queue_requests,
+            patience_s=config.queue_timeout_s,
+            hour_of_week=self.workload.start_hour,
+            mtbf_s=failures.mtbf_hours * SECONDS_PER_HOUR if failures else None,
+            mttr_s=failures.mttr_hours * SECONDS_PER_HOUR if failures else 0.0,
+        )
+
+    def _pool(self, settings: PoolSettings, first: int = 0) -> Pool:
+        """Make a pool; its replicas are numbered from `first` on, so that each has chances of its own."""
+        streams = self.workload.streams
+        choose = self.config.dispatch.start(self.workload)
+        return Pool(self.env, settings, choose, lambda place: streams.generator(f"failures:{first + place}"))
 
     def visit(self, call: Call) -> Visit:
-        """Wait in the least loaded replica until the last token."""
+        """Wait in a replica until the last token."""
         self.enter()
-        request = call.request
-        tokens_in, tokens_out = self._tokens[0][request], self._tokens[1][request]
-        replica = self.replicas[self.loads.index(min(self.loads))]
-        answer = Answer(self.env)
-        sequence = Sequence(tokens_in, tokens_out, answer)
-        if not replica.batch.fits(sequence):
+        sequence = self._sequence(call.request)
+        entrance = self.prefill_pool or self.pool
+        if not self.pool.fits(sequence) or entrance.full():
             self.turn_away(call, Outcome.REJECTED)
             return
-        replica.submit(sequence)
-        yield answer
-        self.leave(call, tokens_in, tokens_out)
+        if self.prefill_pool is not None:
+            yield from self._prefill(call.request, sequence)
+        if sequence.first_token_s is not None or self.prefill_pool is None:
+            self.pool.submit(call.request, sequence)
+            yield sequence.answer
+        self._end(call, sequence)
+
+    def _sequence(self, request: int) -> Sequence:
+        tokens_in, tokens_out = self._tokens[0][request], self._tokens[1][request]
+        config = self.config
+        cached = min(int(config.prefix_cached_share * tokens_in), tokens_in - 1)
+        urgent = self._urgent is None or self._urgent[request]
+        sequence = Sequence(tokens_in, tokens_out, Answer(self.env), urgent, cached)
+        if self._luck is not None and config.speculation is not None:
+            sequence.speculate(config.speculation.decode_steps(tokens_out - 1, self._luck[request]))
+        return sequence
+
+    def _prefill(self, request: int, sequence: Sequence) -> Visit:
+        """Process the prompt in its own pool and move its context over; the first token appears in between."""
+        split, pool = self.config.disaggregation, self.prefill_pool
+        assert split is not None and pool is not None  # noqa: S101, PT018  # both or neither
+        prompt = Sequence(sequence.input_tokens, 1, Answer(self.env), sequence.urgent, sequence.cached_tokens)
+        pool.submit(request, prompt)
+        yield prompt.answer
+        if prompt.first_token_s is None:
+            return
+        sequence.started_s = prompt.started_s
+        sequence.recomputed_tokens = prompt.recomputed_tokens
+        if sequence.output_tokens > 1:
+            yield Timeout(self.env, split.transfer_s(sequence.input_tokens))
+        sequence.prefilled_elsewhere(prompt.first_token_s)
+
+    def _end(self, call: Call, sequence: Sequence) -> None:
+        """Write down what came of a sequence."""
+        call.started_s = sequence.started_s
+        if sequence.recomputed_tokens:
+            self.counts["recomputed_tokens"] += sequence.recomputed_tokens
+        if sequence.first_token_s is None:
+            self.turn_away(call, Outcome.TIMED_OUT)
+            return
+        if sequence.cached_tokens:
+            self.counts["prefix_cached_tokens"] += sequence.cached_tokens
+        self.leave(call, sequence.input_tokens, sequence.output_tokens)
         call.first_token_s = sequence.first_token_s
 
     def busy_share(self, elapsed_s: float) -> float | None:
-        """Average over the replicas."""
-        return sum(replica.busy_s for replica in self.replicas) / (len(self.replicas) * elapsed_s)
+        """Time in which replicas worked over the time for which they were on."""
+        del elapsed_s
+        pools = [pool for pool in (self.pool, self.prefill_pool) if pool is not None]
+        paid_s = sum(pool.paid_s() for pool in pools)
+        return sum(pool.busy_s() for pool in pools) / paid_s if paid_s else 0.0
+
+    def books(self, elapsed_s: float) -> StationBooks:
+        """Close the books, with what the pools counted."""
+        for pool in (self.pool, self.prefill_pool):
+            if pool is not None:
+                if not self.config.scaling.is_fixed:
+                    self.counts["replica_on_s"] += pool.paid_s()
+                for name in ("preemptions", "restarts", "failures"):
+                    if counted := getattr(pool, name):
+                        self.counts[name] += counted
+        return super().books(elapsed_s)

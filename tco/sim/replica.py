@@ -1,0 +1,104 @@
+"""One replica in time: sleeps until its batch changes, wakes, and tells the requests that are done."""
+
+from __future__ import annotations
+
+from simpy import Environment, Event
+from simpy.events import Timeout
+
+from tco.sim.batching import Batch, Sequence
+
+
+class Answer(Event):
+    """What a request waits for at a replica; it is told within the replica's own event, not by a further one."""
+
+    def tell(self) -> None:
+        """Let whoever waits go on now."""
+        self._ok, self._value = True, None
+        callbacks, self.callbacks = self.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks:
+            callback(self)
+
+
+class Replica:
+    """A batch with a clock.
+
+    Attributes:
+        batch: what runs and waits here.
+        busy_s: time in which a step ran.
+        on_s: time for which it was paid, up to `since_s` when it is on.
+        since_s: when it was switched on; None while it is off.
+        up: whether it is not broken.
+    """
+
+    __slots__ = ("_timer", "batch", "busy_s", "env", "loads", "on_s", "place", "since_s", "up")
+
+    def __init__(self, env: Environment, batch: Batch, loads: list[int], place: int) -> None:
+        self.env = env
+        self.batch = batch
+        self.loads = loads
+        self.place = place
+        self.busy_s = self.on_s = 0.0
+        self.since_s: float | None = env.now
+        self.up = True
+        self._timer: Event | None = None
+
+    def submit(self, sequence: Sequence) -> None:
+        """Queue a sequence and count it; start at once when idle, else join at the next step boundary that has room."""
+        batch = self.batch
+        batch.join(sequence)
+        self.loads[self.place] += 1
+        now = self.env.now
+        if not batch.busy:
+            batch.plan(now)
+            self._sleep(now)
+        elif batch.head() is sequence and batch.cut(now):
+            self._sleep(now)
+
+    def withdraw(self, sequence: Sequence) -> bool:
+        """Take a sequence out of the queue that was never admitted; the next one may then join sooner."""
+        batch, now = self.batch, self.env.now
+        blocked = batch.head() is sequence
+        if not batch.withdraw(sequence):
+            return False
+        self.loads[self.place] -= 1
+        if blocked and batch.cut(now):
+            self._sleep(now)
+        return True
+
+    def evict(self) -> list[Sequence]:
+        """Lose everything that is here, as a failure does; return it."""
+        if self.batch.busy:
+            self.busy_s += self.env.now - self.batch.started_s
+        self._timer = None
+        lost = self.batch.evict()
+        self.loads[self.place] -= len(lost)
+        return lost
+
+    def switch(self, on: bool) -> None:
+        """Begin or stop to pay for the replica."""
+        if on and self.since_s is None:
+            self.since_s = self.env.now
+        elif not on and self.since_s is not None:
+            self.on_s += self.env.now - self.since_s
+            self.since_s = None
+
+    def paid_s(self) -> float:
+        """Return the time for which the replica was paid so far."""
+        return self.on_s + (self.env.now - self.since_s if self.since_s is not None else 0.0)
+
+    def _sleep(self, now: float) -> None:
+        timer = Timeout(self.env, self.batch.ends_s - now)
+        timer.callbacks.append(self._wake)
+        self._timer = timer
+
+    def _wake(self, event: Event) -> None:
+        if event is not self._timer:
+            return  # the stretch was cut after this timer was set
+        batch, now = self.batch, self.env.now
+        self.busy_s += now - batch.started_s
+        complete = batch.finish(now)
+        self.loads[self.place] -= len(complete)
+        if batch.plan(now):
+            self._sleep(now)
+        for sequence in complete:
+            sequence.answer.tell()
