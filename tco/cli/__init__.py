@@ -32,13 +32,12 @@ def run() -> int:
     except TcoError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted; nothing was written\n")
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except SystemExit as stop:
+    except SystemExit as stop:  # typer turns an interrupt and a broken pipe into one, too
+        if isinstance(stop.__context__, BrokenPipeError):  # the reader of a pipe has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left unwritten has nowhere to go
+            return 0
+        if stop.code == INTERRUPTED:
+            sys.stderr.write("\ninterrupted; no file was left half-written\n")
         return stop.code if isinstance(stop.code, int) else 0
     except Exception as error:  # the last line of defence: a person gets a sentence
         if os.environ.get("TCO_DEBUG"):

@@ -36,8 +36,11 @@ def compare(
 ) -> None:
     """Evaluate, compare, print, and write files when asked to."""
     from tco.decide.compare import compare as side_by_side  # pandas is not needed for --help
+    from tco.report.files import require_folder
     from tco.scenario.loader import load_scenario
 
+    if out is not None:
+        require_folder(out)
     loaded = load_scenario(scenario, trace)
     evaluation = _evaluate(loaded)
     comparison = side_by_side(evaluation)

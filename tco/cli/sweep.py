@@ -44,8 +44,11 @@ def sweep(
     """Evaluate every point, print, and write files when asked to."""
     from tco.decide.sweep import plain  # pandas is not needed for --help
     from tco.decide.vary import parse_axis
+    from tco.report.files import require_folder
     from tco.scenario.loader import load_scenario
 
+    if out is not None:
+        require_folder(out)
     loaded = load_scenario(scenario, trace)
     if len(vary) > MAX_AXES:
         raise UsageError(f"--vary is given {len(vary)} times; allowed: at most {MAX_AXES}")

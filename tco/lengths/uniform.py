@@ -30,4 +30,7 @@ class Uniform(LengthDistribution):
 
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Invert the uniform distribution function; the half tokens at the ends make rounding fair."""
-        return self.min_tokens - 0.5 + uniform * (self.max_tokens - self.min_tokens + 1)
+        import numpy as np  # not at the top: `tco check` does without it
+
+        spread = self.min_tokens - 0.5 + uniform * (self.max_tokens - self.min_tokens + 1)
+        return np.clip(spread, self.min_tokens, self.max_tokens)  # half a token beyond may round outwards

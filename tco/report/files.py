@@ -10,6 +10,18 @@ from pathlib import Path
 from tco.errors import UsageError
 
 
+def require_folder(folder: Path) -> None:
+    """Check before long work that a folder is there or can be made.
+
+    Raises:
+        UsageError: when a file stands where the folder or one that holds it should be.
+    """
+    taken = next((place for place in (folder, *folder.parents) if place.exists()), None)
+    if taken is not None and not taken.is_dir():
+        where = "" if taken == folder else f"{folder} cannot be made: "
+        raise UsageError(f"{where}{taken} is a file; a folder is needed")
+
+
 def write_files(folder: Path, contents: Mapping[str, str | bytes]) -> list[Path]:
     """Write several files into a folder, which is made when it does not exist.
 

@@ -204,7 +204,6 @@ def test_out_writes_the_files_that_it_names(tco, scenario, tmp_path):
     assert (tmp_path / "new/out/comparison.json").read_text() == answer.out
 
 
-@pytest.mark.xfail(reason="typer turns the broken pipe into exit code 1 before run() sees it")
 def test_a_reader_who_has_seen_enough_is_no_error():
     """`tco schema | head` returns 0 and says nothing."""
     read, write = os.pipe()
@@ -217,7 +216,6 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     assert (0, "") == (done.returncode, done.stderr)
 
 
-@pytest.mark.xfail(reason="typer turns the interrupt into exit code 130 before run() sees it")
 def test_an_interrupt_is_said(tco, scenario, monkeypatch):
     """A person who presses Ctrl-C reads what became of the run."""
     fail_with(monkeypatch, KeyboardInterrupt())
