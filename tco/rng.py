@@ -31,6 +31,9 @@ PURPOSES: dict[str, int] = {
     "retrieval": 23,
     "service": 29,
     "cache_lookup": 31,
+    "cold_start": 43,
+    "device": 47,
+    "batch_time": 53,
     "dispatch": 59,
     "speculation": 61,
 }
