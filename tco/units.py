@@ -28,6 +28,8 @@ SUFFIXES: dict[str, str] = {
     "_share": "share of 1",
     "_shares": "shares that sum to 1",
     "_s_per_prefill_token": "seconds per prefill token",
+    "_s_per_request": "seconds per request",
+    "_s_per_token": "seconds per token",
     "_s_per_sequence": "seconds per sequence",
     "_s_per_context_token": "seconds per context token",
     "_s": "seconds",

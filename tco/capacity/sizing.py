@@ -16,14 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
 
-from tco import catalog
-from tco.capacity.throughput import carried_rps
+from tco.capacity.throughput import replica_rps
 from tco.capacity.window import Window, summarise
 from tco.demand.forecast import Month
 from tco.demand.workload import Workload
 from tco.scenario import Scenario
-from tco.scenario.tiers.gpu_fleet import GpuFleet
-from tco.serving.step_time import Server
+from tco.scenario.tiers import FleetTier
 from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
 
@@ -125,7 +123,7 @@ class _Sizer:
     def __init__(self, scenario: Scenario, option: str, workload: Workload, simulated: Callable[[], None]) -> None:
         self.scenario, self.option, self.workload = scenario, option, workload
         self.simulated = simulated
-        self.tiers = {name: tier for name, tier in scenario.tiers_of(option).items() if isinstance(tier, GpuFleet)}
+        self.tiers = {name: tier for name, tier in scenario.tiers_of(option).items() if isinstance(tier, FleetTier)}
         self.minimum: Fleet = tuple(tier.min_replicas for tier in self.tiers.values())
         self.maximum: Fleet = tuple(tier.max_replicas for tier in self.tiers.values())
         self.missed: list[str] = []
@@ -144,7 +142,7 @@ class _Sizer:
             result = simulate(self.scenario, self.option, self.workload, rate, replicas)
             self._windows[rate, fleet] = summarise(self.scenario, result)
             if not self._replicas_per_rps:
-                self._replicas_per_rps = [_replicas_per_rps(self._server(tier), result, tier) for tier in self.tiers]
+                self._replicas_per_rps = [_replicas_per_rps(tier, result, name) for name, tier in self.tiers.items()]
             self.simulated()
         return self._windows[rate, fleet]
 
@@ -154,7 +152,7 @@ class _Sizer:
         ample = self._grow(rate, low if high is None else tuple(map(max, low, high)))
         targets = self._targets(self.window(rate, ample))
         fleet = ample
-        gpus = [self._server(tier).gpus_per_replica for tier in self.tiers]
+        gpus = [tier.gpus for tier in self.tiers.values()]
         by_gpus = sorted(range(len(fleet)), key=lambda tier: -gpus[tier])
         for tier in by_gpus:  # give back the largest servers first
             fleet = self._give_back(rate, fleet, tier, low[tier], targets)
@@ -179,10 +177,6 @@ class _Sizer:
             f"{tier} carries the load ({need} replicas needed, {self.tiers[tier].max_replicas} allowed)"
             for tier, need in self.short.items()
         ]
-
-    def _server(self, tier: str) -> Server:
-        server = self.tiers[tier].server
-        return catalog.servers()[server] if isinstance(server, str) else server
 
     def _grow(self, rate: float, fleet: Fleet) -> Fleet:
         """Double every fleet until the SLO holds or the latency stops falling."""
@@ -241,14 +235,14 @@ class _Sizer:
                 self.missed.append(f"{name} p95 {limit:g} s")
 
 
-def _replicas_per_rps(server: Server, result: SimulationResult, tier: str) -> float:
+def _replicas_per_rps(tier: FleetTier, result: SimulationResult, name: str) -> float:
     """Say how many replicas of a tier carry one request a second of the option's arrivals."""
-    visitors = result.visited(tier) & result.answered
+    visitors = result.visited(name) & result.answered
     if not visitors.any():
         return 0.0
     workload = result.workload
     lengths = zip(workload.input_tokens[visitors].tolist(), workload.output_tokens[visitors].tolist(), strict=True)
-    return float(visitors.mean()) / carried_rps(server, list(lengths))
+    return float(visitors.mean()) / replica_rps(tier, list(lengths))
 
 
 def _value(window: Window, scope: str | None, metric: str) -> float | None:

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from itertools import cycle, islice
 
+from tco.scenario.tiers import FleetTier
 from tco.serving.step_time import Server
 from tco.sim.batching import Batch, Sequence
 
 BATCHES = 16  # full batches that are run
 RAMP_SHARE = 0.25  # share of the requests at the start, in which the batch fills up, that is left out
+
+
+def replica_rps(tier: FleetTier, lengths: list[tuple[int, int]]) -> float:
+    """Say how many requests a second one replica of a tier carries: by the tier's own formula, else by running it.
+
+    Args:
+        tier: a tier whose fleet is sized.
+        lengths: prompt and answer tokens of requests that fit a replica, at least one.
+    """
+    formula = tier.carried_rps(lengths)
+    return carried_rps(tier.replica, lengths) if formula is None else formula
 
 
 def carried_rps(server: Server, lengths: list[tuple[int, int]]) -> float:

@@ -104,3 +104,11 @@ def scene(tiers: dict[str, Any], options: dict[str, Any], *, count: int = 1000, 
 def rate_traffic(rate_rps: float, **changes: Any) -> dict[str, Any]:
     """Poisson traffic with a flat week at a rate."""
     return {"requests_per_month": rate_rps * HOURS, "arrivals": {"kind": "poisson"}, **changes}
+
+
+def micro_batch(**changes: Any) -> dict[str, Any]:
+    """A micro-batching tier that takes 20 ms a batch and 1 ms a request."""
+    return {
+        "kind": "micro_batch", "max_batch": 8, "window_s": 0.01, "batch_fixed_s": 0.02, "batch_s_per_request": 0.001,
+        "source": "made up for the test", "price": {"gpu_hour_usd_per_gpu_hour": 0.8, **DATED}, **changes,
+    }  # fmt: skip

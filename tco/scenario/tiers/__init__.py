@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tco.plugin import Plugin
+from tco.serving.step_time import Server
 
 
 class Tier(Plugin):
@@ -19,3 +20,42 @@ class Tier(Plugin):
     def owns_fleet(self) -> bool:
         """Whether the team runs the capacity itself, so that it must be sized: building, not buying."""
         return False
+
+
+class FleetTier(Tier):
+    """Base of the tiers whose replicas are sized for the busiest hour, and paid whether they are busy or not."""
+
+    min_replicas: Annotated[int, Field(ge=1, le=4096)] = 1
+    """Fewest replicas that are kept, for redundancy."""
+    max_replicas: Annotated[int, Field(ge=1, le=4096)] = 256
+    """Most replicas that can be had; sizing stops there and says so."""
+
+    @model_validator(mode="after")
+    def _replicas_in_order(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(f"min_replicas {self.min_replicas} is above max_replicas {self.max_replicas}")
+        return self
+
+    @property
+    def owns_fleet(self) -> bool:
+        """A fleet is sized, staffed and paid."""
+        return True
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of one replica."""
+        return self.replica.gpus_per_replica
+
+    @property
+    def replica(self) -> Server:
+        """Step times of one replica; only for tiers that run one."""
+        raise NotImplementedError
+
+    def carried_rps(self, lengths: list[tuple[int, int]]) -> float | None:
+        """Return the throughput of one replica where a formula gives it, requests per second; None: run `replica`.
+
+        Args:
+            lengths: prompt and answer tokens of the requests that it gets, at least one.
+        """
+        del lengths
+        return None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tco import catalog
 from tco.fields import NonNegative, Positive, Share
 from tco.plugin import Frozen, SelectedByKind
 from tco.policies.dispatch import DispatchPolicy
@@ -13,7 +14,7 @@ from tco.policies.dispatch.least_loaded import LeastLoaded
 from tco.policies.scaling import ScalingPolicy
 from tco.policies.scaling.fixed import Fixed
 from tco.scenario.prices import GpuPrice, ServerRef
-from tco.scenario.tiers import Tier
+from tco.scenario.tiers import FleetTier
 from tco.serving.speculation import Speculation
 from tco.serving.step_time import Server
 
@@ -50,7 +51,7 @@ class Disaggregation(Frozen):
         return self.transfer_latency_s + self.transfer_s_per_context_token * prompt_tokens
 
 
-class GpuFleet(Tier):
+class GpuFleet(FleetTier):
     """A fleet of equal replicas, as many as the SLO needs in the month's busiest hour."""
 
     kind: Literal["gpu_fleet"] = "gpu_fleet"
@@ -58,10 +59,6 @@ class GpuFleet(Tier):
     """Catalog name of a measured server (model, GPU, precision), or inline step-time coefficients."""
     price: GpuPrice
     """Catalog name of a GPU-hour price, or an inline one."""
-    min_replicas: Annotated[int, Field(ge=1, le=4096)] = 1
-    """Fewest replicas that are kept, for redundancy."""
-    max_replicas: Annotated[int, Field(ge=1, le=4096)] = 256
-    """Most replicas that can be had; sizing stops there and says so."""
     spare_replicas: Annotated[int, Field(ge=0, le=1024)] = 0
     """Replicas beyond those that the SLO needs, so that as many may be broken; they serve too, and are paid for."""
     dispatch: Annotated[DispatchPolicy, SelectedByKind("tco.policies.dispatch")] = LeastLoaded()
@@ -87,12 +84,6 @@ class GpuFleet(Tier):
     """How many replicas are on: all of them, by the hour of the week, or by load."""
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.min_replicas > self.max_replicas:
-            raise ValueError(f"min_replicas {self.min_replicas} is above max_replicas {self.max_replicas}")
-        return self
-
-    @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.disaggregation is not None and self.min_replicas < 2:
             raise ValueError(
@@ -111,6 +102,6 @@ class GpuFleet(Tier):
         return self
 
     @property
-    def owns_fleet(self) -> bool:
-        """A fleet is sized, staffed and paid whether it is busy or not."""
-        return True
+    def replica(self) -> Server:
+        """Step times of one replica, looked up."""
+        return catalog.servers()[self.server] if isinstance(self.server, str) else self.server
