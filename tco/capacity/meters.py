@@ -10,6 +10,7 @@ from tco.demand.forecast import Month
 from tco.domain import Meter
 from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier
+from tco.scenario.tiers.edge import Edge
 from tco.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
 
 
@@ -50,6 +51,20 @@ def _tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]
                 f"{replicas} replicas x {tier.gpus} GPUs x {HOURS_PER_MONTH:g} h, sized for {month.peak_rps:.4g} req/s"
             )
             yield Meter(plan.option, month.index, subject, "gpu_hours", hours, "GPU-hours", basis)
+        if isinstance(tier, Edge):
+            yield from _edge(plan.option, month, subject, tier)
+
+
+def _edge(option: str, month: Month, subject: str, tier: Edge) -> Iterator[Meter]:
+    hours, basis = tier.devices * HOURS_PER_MONTH, f"{tier.devices} devices x {HOURS_PER_MONTH:g} h"
+    yield Meter(option, month.index, subject, "device_hours", hours, "device-hours", basis)
+    if tier.releases_per_year > 0:
+        years = tier.releases_per_year * tier.release_engineer_weeks / WEEKS_PER_YEAR / MONTHS_PER_YEAR
+        basis = (
+            f"{tier.releases_per_year:g} releases a year x {tier.release_engineer_weeks:g} engineer-weeks / "
+            f"{WEEKS_PER_YEAR:g} / {MONTHS_PER_YEAR}"
+        )
+        yield Meter(option, month.index, subject, "releases", years, "engineer-years", basis)
 
 
 def _before_tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]:

@@ -8,6 +8,7 @@ from math import fsum
 import numpy as np
 from numpy.typing import NDArray
 
+from tco.capacity.overload import load_shares
 from tco.capacity.sizing import FleetPlan
 from tco.finance.totals import by_account_usd, monthly_usd
 from tco.finance.value import BUY_ABOVE, break_even_month, build_or_buy, gross_margin, present_value_usd
@@ -100,7 +101,7 @@ def compare(evaluation: Evaluation) -> Comparison:
     paths = monthly_usd(evaluation.ledger, scenario)
     accounts = by_account_usd(evaluation.ledger, scenario)
     baseline = min(paths, key=lambda name: paths[name][0])
-    builds = {name: any(tier.owns_fleet for tier in scenario.tiers_of(name).values()) for name in paths}
+    builds = {name: any(tier.is_built for tier in scenario.tiers_of(name).values()) for name in paths}
     bought = [float(paths[name].sum()) for name in paths if not builds[name]]
     requests = sum(month.requests for month in evaluation.months)
     options = tuple(
@@ -192,6 +193,9 @@ def _checks(
     if slo.availability_fraction is not None:
         kept = None if availability is None else availability >= slo.availability_fraction
         checks.append(Check("availability_fraction", slo.availability_fraction, availability, kept))
+    loads = [share for window in plan.windows for share in load_shares(scenario, window).values()]
+    if loads and max(loads) > 1.0:
+        checks.append(Check("load_share", 1.0, max(loads), kept=False))
     unanswered = max(fsum(window.unanswered.values()) for window in plan.windows)
     allowed = 1.0 - slo.availability_fraction if slo.availability_fraction is not None else 0.0
     if unanswered > 0:
@@ -257,6 +261,7 @@ def in_words(check: Check) -> str:
         "ttft_p95_s": ("p95 to the first token", " s"),
         "cost_usd_per_request": ("cost per request", " USD"),
         "availability_fraction": ("availability", ""),
+        "load_share": ("work in the busiest hour over what can be done", ""),
         "unanswered_share": ("share of requests without an answer", ""),
     }[check.limit_name]
     value = "unknown" if check.value is None else f"{check.value:.3g}{unit}"

@@ -49,7 +49,7 @@ def _slo(option: OptionSummary) -> str:
         return "kept"
     short = {
         "e2e_p95_s": "p95", "ttft_p95_s": "TTFT", "cost_usd_per_request": "cost",
-        "availability_fraction": "uptime", "unanswered_share": "unanswered",
+        "availability_fraction": "uptime", "unanswered_share": "unanswered", "load_share": "overload",
     }  # fmt: skip
     unknown = any(check.kept is None for check in option.checks)
     names = ", ".join(short[check.limit_name] for check in option.checks if not check.kept)
@@ -97,7 +97,9 @@ def account_order(comparison: Comparison) -> list[str]:
 ACCOUNT_WORDS = {
     "serving:api": "API tokens",
     "serving:gpu": "GPUs",
+    "serving:edge": "Edge devices",
     "people:build": "Build",
+    "people:release": "Releases",
     "people:run": "Run staff",
     "platform:cache": "Cache",
     "storage:vector": "Vectors",

@@ -90,6 +90,13 @@ class InlineRequestPrice(InlinePrice):
     """Price of one request, USD."""
 
 
+class InlineDevicePrice(InlinePrice):
+    """Price of an edge device or worker."""
+
+    device_hour_usd_per_device_hour: NonNegative
+    """Price of one device for one hour, USD."""
+
+
 class InlineGpuPrice(InlinePrice):
     """Price of a GPU-hour."""
 
@@ -139,6 +146,14 @@ TokenPrice = Annotated[
     | Annotated[InlineTokenPrice, Tag("inline")]
     | Annotated[InlineRequestPrice, Tag("inline_request")],
     _name_or_figures(_inline_kind),
+]
+DevicePrice = Annotated[
+    Annotated[InlineDevicePrice, Tag("inline")] | Annotated[InlineRequestPrice, Tag("inline_request")],
+    Discriminator(
+        lambda value: None if isinstance(value, str) else _inline_kind(value),
+        custom_error_type="name_or_inline",
+        custom_error_message="allowed: a mapping with the price of a device-hour or of a request, and its source",
+    ),
 ]
 EmbeddingPrice = Annotated[
     Annotated[str, _choice("input", "a model with an input price"), Tag("name")]

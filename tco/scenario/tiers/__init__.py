@@ -18,8 +18,18 @@ class Tier(Plugin):
 
     @property
     def owns_fleet(self) -> bool:
-        """Whether the team runs the capacity itself, so that it must be sized: building, not buying."""
+        """Whether the team runs the capacity itself, so that it must be sized."""
         return False
+
+    @property
+    def is_built(self) -> bool:
+        """Whether choosing the tier is building rather than buying."""
+        return self.owns_fleet
+
+    @property
+    def slots(self) -> int | None:
+        """Requests that it serves at the same time where the scenario fixes that; None where it is sized or open."""
+        return None
 
 
 class FleetTier(Tier):

@@ -37,7 +37,7 @@ class MicroBatch(FleetTier):
     """GPUs that work together as one replica."""
     price: GpuPrice
     """Catalog name of a GPU-hour price, or an inline one."""
-    max_queue: Annotated[int, Field(ge=1)] | None = None
+    max_queue_requests: Annotated[int, Field(ge=1)] | None = None
     """Most requests that wait, collecting ones included; further ones are rejected. None: no limit."""
     queue_timeout_s: Positive | None = None
     """How long a request waits for its batch to begin before it gives up, seconds. None: for ever."""
@@ -46,9 +46,10 @@ class MicroBatch(FleetTier):
     def _possible(self) -> Self:
         if self.batch_fixed_s + self.batch_s_per_request + self.batch_s_per_token <= 0:
             raise ValueError("batch_fixed_s 0, batch_s_per_request 0 and batch_s_per_token 0 make batches take no time")
-        if self.max_queue is not None and self.max_queue < self.max_batch:
+        if self.max_queue_requests is not None and self.max_queue_requests < self.max_batch:
             raise ValueError(
-                f"max_queue {self.max_queue} is below max_batch {self.max_batch}; a batch could never be full"
+                f"max_queue_requests {self.max_queue_requests} is below max_batch {self.max_batch}; a batch could "
+                "never be full"
             )
         if self.queue_timeout_s is not None and self.queue_timeout_s <= self.window_s:
             raise ValueError(

@@ -32,7 +32,7 @@ class MicroBatchStation(Station):
         self._workload = workload
         self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
         self._replicas = self._free = replicas
-        self._line = Line(self.env, config.max_queue, config.queue_timeout_s)
+        self._line = Line(self.env, config.max_queue_requests, config.queue_timeout_s)
         self._batches, self._busy_s = 0, 0.0
 
     def visit(self, call: Call) -> Visit:

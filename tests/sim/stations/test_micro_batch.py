@@ -105,7 +105,7 @@ def test_whoever_waits_too_long_gives_up():
 
 def test_a_full_line_turns_away():
     """Two may wait: the third that finds the replica busy is rejected at once."""
-    result = run_at([0.0, 0.1, 0.2, 0.3], window_s=0.0, batch_fixed_s=1.0, max_batch=2, max_queue=2)
+    result = run_at([0.0, 0.1, 0.2, 0.3], window_s=0.0, batch_fixed_s=1.0, max_batch=2, max_queue_requests=2)
 
     assert [Outcome.COMPLETED] * 3 + [Outcome.REJECTED] == result.outcome[:4].tolist()
     assert 0.3 == result.finished_s[3]
@@ -200,7 +200,7 @@ def tiers(draw: st.DrawFn) -> dict[str, object]:
         "batch_fixed_s": draw(st.sampled_from([0.0, 0.02, 0.5])),
         "batch_s_per_request": draw(st.sampled_from([0.001, 0.1])),
         "batch_time": draw(st.sampled_from(["constant", "exponential"])),
-        "max_queue": draw(st.sampled_from([None, most, 20])) if most <= 20 else None,
+        "max_queue_requests": draw(st.sampled_from([None, most, 20])) if most <= 20 else None,
         "queue_timeout_s": draw(st.sampled_from([None, window_s + 0.1])),
     }
 
@@ -231,7 +231,7 @@ def test_more_replicas_never_wait_longer(tier, rate, seed):
 
     For larger batches it is no theorem: with more replicas early requests leave alone, and batches are smaller.
     """
-    alone = {**tier, "max_batch": 1, "max_queue": None, "queue_timeout_s": None}
+    alone = {**tier, "max_batch": 1, "max_queue_requests": None, "queue_timeout_s": None}
     asked = scenario(200, seed, **alone)
     few, many = (simulate(asked, "own", draw_workload(asked), rate, {"own": count}) for count in (1, 2))
 
@@ -265,7 +265,7 @@ def test_full_batches_are_the_most_that_a_replica_carries():
     ("changes", "both"),
     [
         ({"min_replicas": 3, "max_replicas": 2}, "min_replicas 3 is above max_replicas 2"),
-        ({"max_queue": 4}, "max_queue 4 is below max_batch 8"),
+        ({"max_queue_requests": 4}, "max_queue_requests 4 is below max_batch 8"),
         ({"queue_timeout_s": 0.01}, "queue_timeout_s 0.01 is not above window_s 0.01"),
         ({"batch_fixed_s": 0.0, "batch_s_per_request": 0.0}, "batch_fixed_s 0, batch_s_per_request 0 and"),
     ],

@@ -1,0 +1,30 @@
+"""Edge devices: by the device-hour or by the request, and the engineers who ship releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from tco.costs import Charge, PricingModel, Readings, charge
+from tco.scenario import Scenario
+from tco.scenario.prices import InlineRequestPrice, resolve
+from tco.scenario.tiers.edge import Edge
+
+
+class EdgeDevices(PricingModel):
+    """Devices and releases."""
+
+    kind: ClassVar[str] = "edge"
+
+    def charges(self, config: Edge, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+        """Charge device-hours or requests, and the month's part of the year's releases."""
+        name, key = subject.partition(".")[2], f"{subject}.price"
+        if isinstance(config.price, InlineRequestPrice):
+            price = resolve(config.price, "request", "usd_per_request")
+            yield charge("serving:edge", f"{name} requests", readings["requests"], price, key)
+        else:
+            price = resolve(config.price, "device_hour", "usd_per_device_hour")
+            yield charge("serving:edge", f"{name} device-hours", readings["device_hours"], price, key)
+        if "releases" in readings:
+            price = resolve(scenario.people.engineer, "loaded_year", "usd_per_year")
+            yield charge("people:release", f"{name} releases", readings["releases"], price, "people.engineer")
