@@ -10,10 +10,14 @@ import io
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import TypeVar
 
 from tco.errors import CatalogError, suggestion
+from tco.serving.facts import GpuFacts, ModelFacts, PrecisionFacts
 from tco.serving.latency import ApiLatency
 from tco.serving.step_time import Server
+
+Facts = TypeVar("Facts", ModelFacts, GpuFacts, PrecisionFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,75 @@ def hour_of_week_profiles() -> dict[str, tuple[float, ...]]:
         row["name"]: tuple(float(row[f"w{hour:03d}"]) for hour in range(168)) for row in _book("hour_of_week.csv")
     }
     return {"flat": (1.0,) * 168, **profiles}
+
+
+@lru_cache
+def models() -> dict[str, ModelFacts]:
+    """Public shapes of models by name."""
+    return _read("models.csv", ModelFacts)
+
+
+@lru_cache
+def gpus() -> dict[str, GpuFacts]:
+    """Data sheets of GPUs by name."""
+    return _read("gpus.csv", GpuFacts)
+
+
+@lru_cache
+def precisions() -> dict[str, PrecisionFacts]:
+    """Number formats of weights by name."""
+    return _read("precisions.csv", PrecisionFacts)
+
+
+def model(name: str) -> ModelFacts:
+    """Look up a model.
+
+    Raises:
+        CatalogError: when the catalog does not hold it; the nearest name is given.
+
+    >>> model("llama-3.1-8b").layers
+    32
+    """
+    return _look_up("model", name, models())
+
+
+def gpu(name: str) -> GpuFacts:
+    """Look up a GPU.
+
+    Raises:
+        CatalogError: when the catalog does not hold it; the nearest name is given.
+
+    >>> gpu("h100-sxm").memory_gb
+    80.0
+    """
+    return _look_up("GPU", name, gpus())
+
+
+def precision(name: str) -> PrecisionFacts:
+    """Look up a number format of weights.
+
+    Raises:
+        CatalogError: when the catalog does not hold it; the nearest name is given.
+
+    >>> precision("int4").compute
+    'fp16'
+    """
+    return _look_up("precision", name, precisions())
+
+
+def _look_up(what: str, name: str, book: dict[str, Facts]) -> Facts:
+    if name not in book:
+        hint = suggestion(name, book)
+        raise CatalogError(f"'{name}' is not a {what} of the catalog{'; ' + hint if hint else ''}")
+    return book[name]
+
+
+def _read(file: str, facts: type[Facts]) -> dict[str, Facts]:
+    """Read a book of facts; an empty cell is unknown, and columns that the facts do not know are left to the tests."""
+    known = [
+        {key: cell for key, cell in row.items() if key in facts.model_fields and cell != ""} for row in _book(file)
+    ]
+    return {row["name"]: facts.model_validate_strings(row, strict=False) for row in known}
 
 
 def _provenance(row: dict[str, str]) -> str:
