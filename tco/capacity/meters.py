@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tco import catalog
 from tco.capacity.sizing import FleetPlan
 from tco.capacity.window import Window
 from tco.demand.forecast import Month
 from tco.domain import Meter
 from tco.scenario import Scenario
+from tco.scenario.server import server_of
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
 
@@ -45,7 +45,7 @@ def _tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]
         for item, (each, unit) in per_request.items():
             yield _volume(plan.option, month, subject, item, each, unit, window)
         if isinstance(tier, GpuFleet):
-            server = catalog.servers()[tier.server] if isinstance(tier.server, str) else tier.server
+            server = server_of(tier)
             replicas = plan.replicas[month.index][name]
             hours = replicas * server.gpus_per_replica * HOURS_PER_MONTH
             basis = (

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
 
-from tco import catalog
 from tco.capacity.throughput import carried_rps
 from tco.capacity.window import Window, summarise
 from tco.demand.forecast import Month
 from tco.demand.workload import Workload
 from tco.scenario import Scenario
+from tco.scenario.server import server_of
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.serving.step_time import Server
 from tco.sim.engine import simulate
@@ -181,8 +181,7 @@ class _Sizer:
         ]
 
     def _server(self, tier: str) -> Server:
-        server = self.tiers[tier].server
-        return catalog.servers()[server] if isinstance(server, str) else server
+        return server_of(self.tiers[tier])
 
     def _grow(self, rate: float, fleet: Fleet) -> Fleet:
         """Double every fleet until the SLO holds or the latency stops falling."""

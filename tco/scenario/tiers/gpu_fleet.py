@@ -12,10 +12,10 @@ from tco.policies.dispatch import DispatchPolicy
 from tco.policies.dispatch.least_loaded import LeastLoaded
 from tco.policies.scaling import ScalingPolicy
 from tco.policies.scaling.fixed import Fixed
-from tco.scenario.prices import GpuPrice, ServerRef
+from tco.scenario.prices import GpuPrice
+from tco.scenario.server import ServerRef
 from tco.scenario.tiers import Tier
 from tco.serving.speculation import Speculation
-from tco.serving.step_time import Server
 
 
 class Failures(Frozen):
@@ -55,7 +55,8 @@ class GpuFleet(Tier):
 
     kind: Literal["gpu_fleet"] = "gpu_fleet"
     server: ServerRef
-    """Catalog name of a measured server (model, GPU, precision), or inline step-time coefficients."""
+    """Catalog name of a measured server (model, GPU, precision), inline step-time coefficients, or another kind of
+    step-time model."""
     price: GpuPrice
     """Catalog name of a GPU-hour price, or an inline one."""
     min_replicas: Annotated[int, Field(ge=1, le=4096)] = 1
@@ -101,7 +102,7 @@ class GpuFleet(Tier):
             )
         if self.disaggregation is not None and not self.scaling.is_fixed:
             raise ValueError(f"scaling of kind '{self.scaling.kind_name()}' with disaggregation; allowed: fixed")
-        if self.speculation is not None and isinstance(self.server, Server):
+        if self.speculation is not None and not isinstance(self.server, str):
             per_step = (self.speculation.draft_tokens + 1) * self.server.max_sequences
             if per_step > self.server.step_budget_tokens:
                 raise ValueError(
