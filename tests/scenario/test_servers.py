@@ -108,7 +108,7 @@ def test_narrow_weights_read_faster_and_compute_as_fast_as_their_format(tmp_path
     )
 
     assert int4.alpha_s < fp8.alpha_s < wide.alpha_s
-    assert fp8.beta_s_per_prefill_token < 0.7 * wide.beta_s_per_prefill_token
+    assert fp8.beta_s_per_prefill_token < 0.9 * wide.beta_s_per_prefill_token
     assert pytest.approx(wide.beta_s_per_prefill_token, rel=0.05) == int4.beta_s_per_prefill_token
     assert int4.kv_capacity_tokens > fp8.kv_capacity_tokens > wide.kv_capacity_tokens
 
