@@ -20,6 +20,8 @@ UNITLESS = {
     "max_concurrency": "a count of requests in service",
     "min_replicas": "a count of what the name says",
     "max_replicas": "a count of what the name says",
+    "spare_replicas": "a count of what the name says",
+    "max_queue_requests": "a count of what the name says",
     "gpus": "a count of what the name says",
     "gpus_per_replica": "a count of what the name says",
     "max_sequences": "a count of what the name says",

@@ -9,9 +9,9 @@ from pydantic import Field, Tag, model_validator
 from tco import catalog
 from tco.scenario.references import NAME_OR_INLINE, known
 from tco.scenario.servers import StepModel
+from tco.serving.data_sheet import data_sheet_server
 from tco.serving.facts import GpuFacts, KvPrecision, ModelFacts, PrecisionFacts
 from tco.serving.memory import MAX_GPUS, Placement, in_gb, misfit
-from tco.serving.roofline import roofline_server
 from tco.serving.step_time import Server
 
 ModelRef = Annotated[
@@ -58,7 +58,7 @@ class Roofline(StepModel):
 
     def resolve(self) -> Server:
         """Estimate the step times."""
-        return roofline_server(
+        return data_sheet_server(
             self._model(),
             self._gpu(),
             self.gpus,

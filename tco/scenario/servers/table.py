@@ -42,7 +42,7 @@ class Table(StepModel):
         Raises:
             UsageError: when the runs do not show how long a step takes; reading them could not see that.
         """
-        from tco.serving.table_fit import fit_step_times  # not at the top: `tco check` does without NumPy
+        from tco.serving.closed_loop_fit import fit_step_times  # not at the top: `tco check` does without NumPy
 
         try:
             alpha, beta, gamma, delta = fit_step_times(self._runs, self.length_share)

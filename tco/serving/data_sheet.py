@@ -1,4 +1,4 @@
-"""Roofline: the time of a step from what it must read, compute and exchange, where nobody has measured it.
+"""Data sheet: the time of a step from what it must read, compute and exchange, where nobody has measured it.
 
 A step reads the weights once, computes 2 FLOP per active parameter and token, reads the cache of every sequence, and
 under tensor parallelism adds up every token's activations twice a layer. Each bound is reached to a stated part only.
@@ -15,7 +15,7 @@ from tco.serving.memory import Placement
 from tco.serving.step_time import Server
 
 # Chosen by eye on the catalog's dense rows (Llama-3.1-8B and 70B, Qwen3-32B on H100, H200, B200; 1 to 8 GPUs); the
-# error they leave is in tests/serving/test_roofline.py.
+# error they leave is in tests/serving/test_data_sheet.py.
 READ_EFFICIENCY = 0.75
 COMPUTE_EFFICIENCY: dict[Compute, float] = {"fp16": 0.6, "fp8": 0.4, "int8": 0.4, "fp4": 0.2}
 LAYER_OVERHEAD_S = 15e-6  # launches of one layer's kernels
@@ -25,7 +25,7 @@ ACTIVATION_BYTES = 2  # activations are exchanged in 16 bits
 EXCHANGES_PER_LAYER = 2  # after attention and after the feed-forward part
 
 
-def roofline_server(
+def data_sheet_server(
     model: ModelFacts,
     gpu: GpuFacts,
     gpus: int,

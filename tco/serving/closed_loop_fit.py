@@ -1,4 +1,4 @@
-"""Table fit: the coefficients of the step time, from measured closed loops.
+"""Closed-loop fit: the coefficients of the step time, from measured closed loops.
 
 With I and O the mean lengths and B the sequences that decode at once, each decode step also carries the prefill that
 keeps the loop closed:

@@ -1,4 +1,4 @@
-"""Roofline: hand-worked terms, laws, and how far it is from what the catalog's servers measured."""
+"""Data sheets: hand-worked terms, laws, and how far they are from what the catalog's servers measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from statistics import median
 import pytest
 
 from tco import catalog
-from tco.serving.roofline import roofline_server
+from tco.serving.data_sheet import data_sheet_server
 from tco.serving.step_time import Server
 
 DENSE = ("llama-3.1-8b", "llama-3.1-70b", "qwen3-32b")
@@ -20,7 +20,9 @@ def estimated(name: str) -> Server:
     """The roofline of a set-up that the catalog has measured."""
     model, gpu, precision = name.split("/")
     gpu, _, gpus = gpu.partition("-x")
-    return roofline_server(catalog.model(model), catalog.gpu(gpu), int(gpus or 1), catalog.precision(precision), "fp16")
+    return data_sheet_server(
+        catalog.model(model), catalog.gpu(gpu), int(gpus or 1), catalog.precision(precision), "fp16"
+    )
 
 
 def decode_s(server: Server, sequences: int, context_tokens: int) -> float:
@@ -47,7 +49,7 @@ def test_dense_set_ups_are_met_within_the_aim():
 
 def test_terms_are_the_hand_worked_ones():
     """Llama-3.1-8B, 16 bits, one H100: 16.06 GB at three quarters of 3.35 TB/s, and 32 layers of 15 us."""
-    server = roofline_server(catalog.model("llama-3.1-8b"), catalog.gpu("h100-sxm"), 1, catalog.precision("fp16"))
+    server = data_sheet_server(catalog.model("llama-3.1-8b"), catalog.gpu("h100-sxm"), 1, catalog.precision("fp16"))
 
     assert 2 * 8_030_261_248 / (0.75 * 3.35e12) + 32 * 15e-6 == pytest.approx(server.alpha_s)
     assert 2 * 8_030_261_248 / (0.6 * 989.4e12) == pytest.approx(server.beta_s_per_prefill_token)
@@ -57,8 +59,8 @@ def test_terms_are_the_hand_worked_ones():
 def test_slow_links_cost_every_token():
     """Llama-3.1-70B on four L40S sends 160 x 1.5 x 8 192 x 2 bytes a token over 32 GB/s, 123 us."""
     model, card, fp16 = catalog.model("llama-3.1-70b"), catalog.gpu("l40s"), catalog.precision("fp16")
-    slow = roofline_server(model, card, 4, fp16)
-    fast = roofline_server(model, card.model_copy(update={"interconnect_bytes_per_s": 1e18}), 4, fp16)
+    slow = data_sheet_server(model, card, 4, fp16)
+    fast = data_sheet_server(model, card.model_copy(update={"interconnect_bytes_per_s": 1e18}), 4, fp16)
 
     assert 160 * 1.5 * 8192 * 2 / 32e9 == pytest.approx(
         slow.beta_s_per_prefill_token - fast.beta_s_per_prefill_token, rel=1e-6
@@ -72,7 +74,7 @@ def test_a_better_chip_is_never_slower(field, factor):
     gpu = catalog.gpu("h100-sxm")
     better = gpu.model_copy(update={field: factor * getattr(gpu, field)})
     before, after = (
-        roofline_server(catalog.model("llama-3.1-70b"), chip, 4, catalog.precision("fp16")) for chip in (gpu, better)
+        data_sheet_server(catalog.model("llama-3.1-70b"), chip, 4, catalog.precision("fp16")) for chip in (gpu, better)
     )
 
     for coefficient in ("alpha_s", "beta_s_per_prefill_token", "gamma_s_per_sequence", "delta_s_per_context_token"):
@@ -82,4 +84,4 @@ def test_a_better_chip_is_never_slower(field, factor):
 def test_a_format_that_the_chip_lacks_is_refused():
     """Unknown FLOP/s are not zero and not those of another format."""
     with pytest.raises(ValueError, match="a100-80 does not compute in fp8"):
-        roofline_server(catalog.model("llama-3.1-8b"), catalog.gpu("a100-80"), 1, catalog.precision("fp8"))
+        data_sheet_server(catalog.model("llama-3.1-8b"), catalog.gpu("a100-80"), 1, catalog.precision("fp8"))
