@@ -21,6 +21,7 @@ UNITLESS = {
     "max_batch": "a count of requests in a batch",
     "devices": "a count of what the name says",
     "requests_at_once": "a count of what the name says",
+    "gpus": "a count of what the name says",
     "gpus_per_replica": "a count of what the name says",
     "hour_of_week": "relative rates, of which only the ratios count",
     "by_class": "shares, by tier, of the class that is the key",

@@ -104,6 +104,11 @@ def servers() -> dict[str, Server]:
     }
 
 
+def server_precision(name: str) -> str:
+    """Return the name of the number format in which a server was measured."""
+    return next(row["precision"] for row in _book("step_times.csv") if row["name"] == name)
+
+
 @lru_cache
 def hour_of_week_profiles() -> dict[str, tuple[float, ...]]:
     """Relative request rate in each of the week's 168 hours, Monday 00:00 first, mean 1."""

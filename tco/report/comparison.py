@@ -8,6 +8,7 @@ from tco.decide.compare import Comparison, OptionSummary, in_words, recommendati
 from tco.pipeline import Evaluation
 from tco.report.document import Column, Document, Table, Text
 from tco.report.numbers import seconds, usd, usd_each
+from tco.report.servers import server_facts, server_notes
 
 SCHEMA_VERSION = 1
 
@@ -131,6 +132,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
             notes.append(f"{option.name} misses: {'; '.join(missed)}.")
     if evaluation.trace and evaluation.trace.raised_rows:
         notes.append(f"{evaluation.trace.raised_rows:,} rows of the trace had a count of 0 tokens, taken as 1.")
+    notes += server_notes(evaluation.scenario)
     notes.append("Answer quality is not modelled yet: a cheaper tier is taken to answer as well as a dearer one.")
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
     notes.append(f"Oldest price: {oldest['price_name']}, {oldest['source_date']} ({oldest['scenario_key']}).")
@@ -166,6 +168,7 @@ def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str,
             }
             for month in evaluation.months
         ],
+        "servers": server_facts(scenario),
         "options": [_option_json(evaluation, option) for option in comparison.options],
     }
 

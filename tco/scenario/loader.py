@@ -83,11 +83,12 @@ def validate(raw: dict[str, Any], tree: Tree, file: str) -> Scenario:
     Raises:
         ScenarioError: holding every fault, in file order.
     """
-    context = {
+    context: dict[str, Any] = {
         name: tuple(raw[name])
         for name in ("tiers", "classes")
         if isinstance(raw.get(name), dict) and (name,) not in tree.incomplete
     }
+    context["folder"] = FilePath(file).parent  # where relative paths of files start
     try:
         scenario = Scenario.model_validate(raw, context=context)
     except ValidationError as error:

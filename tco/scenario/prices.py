@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Discriminator, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Tag
 
 from tco import catalog
 from tco.catalog import Price
-from tco.errors import CatalogError, suggestion
+from tco.errors import CatalogError
 from tco.fields import IsoDate, NonNegative, Source
 from tco.plugin import Frozen
+from tco.scenario.references import NAME_OR_INLINE, known, name_or_figures, name_or_inline
 from tco.serving.latency import ApiLatency
-from tco.serving.step_time import Server
-
-
-def _known(what: str, names: Any) -> AfterValidator:
-    def check(name: str) -> str:
-        known = tuple(names())
-        if name not in known:
-            hint = suggestion(name, known)
-            raise PydanticCustomError(
-                "unknown_name",
-                "'{found}' is not {what} of the catalog; known: {names}",
-                {"found": name, "what": what, "names": _short(known), "hint": hint},
-            )
-        return name
-
-    return AfterValidator(check)
-
-
-def _short(names: tuple[str, ...], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
-def _name_or_inline(value: Any) -> str | None:
-    if isinstance(value, str):
-        return "name"
-    return "inline" if isinstance(value, dict | BaseModel) else None
-
-
-def _name_or_figures(which: Callable[[Any], str | None]) -> Discriminator:
-    return Discriminator(
-        which,
-        custom_error_type="name_or_inline",
-        custom_error_message="allowed: a catalog name, or a mapping of figures with their source",
-    )
-
-
-NAME_OR_INLINE = _name_or_figures(_name_or_inline)
 
 
 class InlinePrice(Frozen):
@@ -132,20 +93,20 @@ class InlineEngineerPrice(InlinePrice):
 
 
 def _choice(meter: str, what: str, names: Any = None) -> Any:
-    return _known(what, names or (lambda: catalog.price_names(meter)))
+    return known(what, names or (lambda: catalog.price_names(meter)))
 
 
 def _inline_kind(value: Any) -> str | None:
     if isinstance(value, InlineRequestPrice) or (isinstance(value, dict) and "request_usd_per_request" in value):
         return "inline_request"
-    return _name_or_inline(value)
+    return name_or_inline(value)
 
 
 TokenPrice = Annotated[
     Annotated[str, _choice("output", "an API model"), Tag("name")]
     | Annotated[InlineTokenPrice, Tag("inline")]
     | Annotated[InlineRequestPrice, Tag("inline_request")],
-    _name_or_figures(_inline_kind),
+    name_or_figures(_inline_kind),
 ]
 DevicePrice = Annotated[
     Annotated[InlineDevicePrice, Tag("inline")] | Annotated[InlineRequestPrice, Tag("inline_request")],
@@ -180,10 +141,6 @@ EngineerPrice = Annotated[
 Latency = Annotated[
     Annotated[str, _choice("", "a measured API latency", catalog.api_latencies), Tag("name")]
     | Annotated[ApiLatency, Tag("inline")],
-    NAME_OR_INLINE,
-]
-ServerRef = Annotated[
-    Annotated[str, _choice("", "a measured server", catalog.servers), Tag("name")] | Annotated[Server, Tag("inline")],
     NAME_OR_INLINE,
 ]
 

@@ -16,6 +16,19 @@ from tco.fields import NonNegative, Positive, Source
 from tco.plugin import Frozen
 
 
+def require_budget(step_budget_tokens: int, max_sequences: int) -> None:
+    """Refuse a step that cannot hold one token of every running sequence.
+
+    Raises:
+        ValueError: naming both values.
+    """
+    if step_budget_tokens < max_sequences:
+        raise ValueError(
+            f"step_budget_tokens {step_budget_tokens} is below max_sequences {max_sequences}; "
+            "every running sequence needs one token of budget"
+        )
+
+
 class Server(Frozen):
     """One replica: how fast its steps are, and how much fits into it."""
 
@@ -40,11 +53,7 @@ class Server(Frozen):
 
     @model_validator(mode="after")
     def _budget_covers_batch(self) -> Self:
-        if self.step_budget_tokens < self.max_sequences:
-            raise ValueError(
-                f"step_budget_tokens {self.step_budget_tokens} is below max_sequences {self.max_sequences}; "
-                "every running sequence needs one token of budget"
-            )
+        require_budget(self.step_budget_tokens, self.max_sequences)
         return self
 
 

@@ -6,14 +6,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tco import catalog
 from tco.fields import NonNegative, Positive, Share
 from tco.plugin import Frozen, SelectedByKind
 from tco.policies.dispatch import DispatchPolicy
 from tco.policies.dispatch.least_loaded import LeastLoaded
 from tco.policies.scaling import ScalingPolicy
 from tco.policies.scaling.fixed import Fixed
-from tco.scenario.prices import GpuPrice, ServerRef
+from tco.scenario.prices import GpuPrice
+from tco.scenario.server import ServerRef, server_of
 from tco.scenario.tiers import FleetTier
 from tco.serving.speculation import Speculation
 from tco.serving.step_time import Server
@@ -56,7 +56,8 @@ class GpuFleet(FleetTier):
 
     kind: Literal["gpu_fleet"] = "gpu_fleet"
     server: ServerRef
-    """Catalog name of a measured server (model, GPU, precision), or inline step-time coefficients."""
+    """Catalog name of a measured server (model, GPU, precision), inline step-time coefficients, or another kind of
+    step-time model."""
     price: GpuPrice
     """Catalog name of a GPU-hour price, or an inline one."""
     spare_replicas: Annotated[int, Field(ge=0, le=1024)] = 0
@@ -92,7 +93,7 @@ class GpuFleet(FleetTier):
             )
         if self.disaggregation is not None and not self.scaling.is_fixed:
             raise ValueError(f"scaling of kind '{self.scaling.kind_name()}' with disaggregation; allowed: fixed")
-        if self.speculation is not None and isinstance(self.server, Server):
+        if self.speculation is not None and not isinstance(self.server, str):
             per_step = (self.speculation.draft_tokens + 1) * self.server.max_sequences
             if per_step > self.server.step_budget_tokens:
                 raise ValueError(
@@ -104,4 +105,4 @@ class GpuFleet(FleetTier):
     @property
     def replica(self) -> Server:
         """Step times of one replica, looked up."""
-        return catalog.servers()[self.server] if isinstance(self.server, str) else self.server
+        return server_of(self)

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from simpy.events import Timeout
 
-from tco import catalog
 from tco.demand.workload import Workload
 from tco.domain import Outcome
+from tco.scenario.server import server_of
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.serving.step_time import Server
 from tco.sim.batching import Sequence
@@ -30,7 +30,7 @@ class GpuFleetStation(Station):
         self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
         self._urgent = workload.interactive.tolist() if config.interactive_first else None
         self._luck = workload.normals("speculation") if config.speculation else None
-        server = catalog.servers()[config.server] if isinstance(config.server, str) else config.server
+        server = server_of(config)
         split = config.disaggregation
         if split is None:
             self.pool = self._pool(self._settings(server, replicas))

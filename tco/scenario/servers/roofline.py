@@ -1,0 +1,113 @@
+"""Step times computed from the shape of the model and the data sheet of the GPU."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, Tag, model_validator
+
+from tco import catalog
+from tco.scenario.references import NAME_OR_INLINE, known
+from tco.scenario.servers import StepModel
+from tco.serving.data_sheet import data_sheet_server
+from tco.serving.facts import GpuFacts, KvPrecision, ModelFacts, PrecisionFacts
+from tco.serving.memory import MAX_GPUS, Placement, in_gb, misfit
+from tco.serving.step_time import Server
+
+ModelRef = Annotated[
+    Annotated[str, known("a model", catalog.models), Tag("name")] | Annotated[ModelFacts, Tag("inline")],
+    NAME_OR_INLINE,
+]
+GpuRef = Annotated[
+    Annotated[str, known("a GPU", catalog.gpus), Tag("name")] | Annotated[GpuFacts, Tag("inline")], NAME_OR_INLINE
+]
+PrecisionRef = Annotated[
+    Annotated[str, known("a precision", catalog.precisions), Tag("name")] | Annotated[PrecisionFacts, Tag("inline")],
+    NAME_OR_INLINE,
+]
+
+
+class Roofline(StepModel):
+    """A model on GPUs that nobody has measured together."""
+
+    kind: Literal["roofline"] = "roofline"
+    model: ModelRef
+    """Catalog name of a model, or its shape inline."""
+    gpu: GpuRef
+    """Catalog name of a GPU, or its data sheet inline."""
+    gpus: Annotated[int, Field(ge=1, le=MAX_GPUS)] = 1
+    """GPUs of one replica, over which weights and heads are split (tensor parallel)."""
+    precision: PrecisionRef = "fp16"
+    """Catalog name of the number format of the weights, or its figures inline; it decides memory, speed and quality."""
+    kv_precision: KvPrecision = "fp16"
+    """Number format of the KV cache."""
+    memory_share: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """Share of the GPU's memory that the server may use (vLLM: gpu_memory_utilization)."""
+    kv_capacity_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Tokens of context that the cache holds; what the memory allows when left out."""
+    context_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Longest prompt and answer together that must be served (vLLM: max_model_len); only checked."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        placed = self._placed()
+        why = misfit(placed) or self._cache_conflict(placed) or self._context_conflict(placed)
+        if why:
+            raise ValueError(why)
+        return self
+
+    def resolve(self) -> Server:
+        """Estimate the step times."""
+        return data_sheet_server(
+            self._model(),
+            self._gpu(),
+            self.gpus,
+            self.weights_precision(),
+            self.kv_precision,
+            memory_share=self.memory_share,
+            max_sequences=self.max_sequences,
+            step_budget_tokens=self.step_budget_tokens,
+            kv_capacity_tokens=self.kv_capacity_tokens,
+        )
+
+    def weights_precision(self) -> PrecisionFacts:
+        """Return the number format of the weights."""
+        return catalog.precision(self.precision) if isinstance(self.precision, str) else self.precision
+
+    def _model(self) -> ModelFacts:
+        return catalog.model(self.model) if isinstance(self.model, str) else self.model
+
+    def _gpu(self) -> GpuFacts:
+        return catalog.gpu(self.gpu) if isinstance(self.gpu, str) else self.gpu
+
+    def _placed(self) -> Placement:
+        return Placement(
+            self._model(),
+            self._gpu(),
+            self.gpus,
+            self.weights_precision(),
+            self.kv_precision,
+            self.memory_share,
+            self.max_sequences,
+        )
+
+    def _cache_conflict(self, placed: Placement) -> str | None:
+        if self.kv_capacity_tokens is None or self.kv_capacity_tokens <= placed.room_tokens:
+            return None
+        return (
+            f"kv_capacity_tokens {self.kv_capacity_tokens:,} needs {in_gb(placed.bytes_of(self.kv_capacity_tokens))} "
+            f"beside {in_gb(placed.weights_bytes)} of weights; {placed.gpus} x {placed.gpu.name} has "
+            f"{in_gb(placed.memory_bytes)} at memory_share {placed.memory_share:g}, "
+            f"room for {placed.room_tokens:,} tokens"
+        )
+
+    def _context_conflict(self, placed: Placement) -> str | None:
+        if self.context_tokens is None:
+            return None
+        model, cached = placed.model, self.kv_capacity_tokens or placed.room_tokens
+        if self.context_tokens > model.max_context_tokens:
+            longest = f"the {model.max_context_tokens:,} tokens that {model.name} was made for"
+            return f"context_tokens {self.context_tokens:,} is above {longest}"
+        if self.context_tokens > cached:
+            return f"context_tokens {self.context_tokens:,} is above the KV cache of {cached:,} tokens"
+        return None
