@@ -42,7 +42,8 @@ class FleetPlan:
         window_of: per month, the simulated window that stands for its busiest hour (same fleet, same or next
             higher load).
         windows: every window that the plan rests on, by rate.
-        missed: limits that no allowed fleet size reaches, in words.
+        missed: latency limits that no allowed fleet size reaches, in words.
+        load_shares: replicas that carry the load over replicas allowed, of tiers where that is above 1.
     """
 
     option: str
@@ -50,6 +51,7 @@ class FleetPlan:
     window_of: tuple[int, ...]
     windows: tuple[Window, ...]
     missed: tuple[str, ...]
+    load_shares: dict[str, float]
 
     def window(self, month: int) -> Window:
         """Return the window that stands for a month."""
@@ -97,7 +99,8 @@ def plan_fleet(
         replicas=tuple(windows[known[index]].replicas for index in stands_for),
         window_of=tuple(stands_for),
         windows=tuple(windows[rate] for rate in known),
-        missed=(*dict.fromkeys(sizer.missed), *sizer.overloads()),
+        missed=tuple(dict.fromkeys(sizer.missed)),
+        load_shares=sizer.load_shares,
     )
 
 
@@ -127,7 +130,7 @@ class _Sizer:
         self.minimum: Fleet = tuple(tier.min_replicas for tier in self.tiers.values())
         self.maximum: Fleet = tuple(tier.max_replicas for tier in self.tiers.values())
         self.missed: list[str] = []
-        self.short: dict[str, int] = {}  # tiers that cannot carry the load, with the replicas that they would need
+        self.load_shares: dict[str, float] = {}  # of tiers that cannot carry the load: needed over allowed
         self._windows: dict[tuple[float, Fleet], Window] = {}
         self._replicas_per_rps: list[float] = []  # of each tier, for each request a second that the option gets
 
@@ -163,20 +166,13 @@ class _Sizer:
         """Raise a fleet until it carries the rate, or as far as allowed; note where that is not enough."""
         if not self._replicas_per_rps:
             self.window(rate, fleet)  # shows which requests visit which tier
-        needed = [floor(rate * each) + 1 for each in self._replicas_per_rps]
         carrying = []
-        for tier, have, need, most in zip(self.tiers, fleet, needed, self.maximum, strict=True):
-            if need > most:
-                self.short[tier] = max(need, self.short.get(tier, 0))
-            carrying.append(max(have, min(need, most)))
+        for tier, have, each, most in zip(self.tiers, fleet, self._replicas_per_rps, self.maximum, strict=True):
+            share = rate * each / most
+            if share > 1.0:
+                self.load_shares[tier] = max(share, self.load_shares.get(tier, 0.0))
+            carrying.append(max(have, min(floor(rate * each) + 1, most)))
         return tuple(carrying)
-
-    def overloads(self) -> list[str]:
-        """Say in words which tiers cannot carry the load."""
-        return [
-            f"{tier} carries the load ({need} replicas needed, {self.tiers[tier].max_replicas} allowed)"
-            for tier, need in self.short.items()
-        ]
 
     def _grow(self, rate: float, fleet: Fleet) -> Fleet:
         """Double every fleet until the SLO holds or the latency stops falling."""

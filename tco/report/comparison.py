@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tco.decide.compare import Comparison, OptionSummary, in_words, recommendation
+import numpy as np
+
+from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
 from tco.report.document import Column, Document, Table, Text
 from tco.report.numbers import seconds, usd, usd_each
+from tco.report.recommendation import in_words, recommendation
 from tco.report.servers import server_facts, server_notes
 
 SCHEMA_VERSION = 1
@@ -34,7 +37,7 @@ def _overview(evaluation: Evaluation, comparison: Comparison) -> Table:
     rows = tuple(
         (
             option.name, usd(option.total_usd), usd(option.npv_usd), usd_each(option.cost_usd_per_request),
-            seconds(option.e2e_p95_s), seconds(option.ttft_p95_s), _slo(option), break_even(option),
+            seconds(option.e2e_p95_s), seconds(option.ttft_p95_s), _slo(option), break_even(option, comparison),
         )
         for option in comparison.options
     )  # fmt: skip
@@ -45,7 +48,7 @@ def _overview(evaluation: Evaluation, comparison: Comparison) -> Table:
 
 def _slo(option: OptionSummary) -> str:
     if not option.checks:
-        return "none set"
+        return "none applies"
     if option.slo_kept:
         return "kept"
     short = {
@@ -57,12 +60,14 @@ def _slo(option: OptionSummary) -> str:
     return f"{'unknown' if unknown else 'missed'}: {names}"
 
 
-def break_even(option: OptionSummary) -> str:
+def break_even(option: OptionSummary, comparison: Comparison) -> str:
     """Say when an option has caught up with the baseline, counting months from 1 as people do."""
     if option.is_baseline:
         return "baseline"
     if option.break_even_month is None:
         return "never"
+    if np.allclose(option.monthly_usd, comparison[comparison.baseline].monthly_usd, rtol=1e-12, atol=0.0):
+        return "equal"
     return f"month {option.break_even_month + 1}"
 
 
@@ -121,7 +126,8 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         f"Traffic: {first.requests:,.0f} requests in {first.label}, {last.requests:,.0f} in {last.label}; busiest hour "
         f"{first.peak_rps:.3g} to {last.peak_rps:.3g} req/s. Latency is that of the busiest hour of the worst month, "
         f"from {source} a window, {windows} windows; costs are undiscounted except NPV.",
-        f"Break-even: month from which the total so far is below that of {comparison.baseline}, the cheapest to start.",
+        f"Break-even: month from which the total so far is no higher than that of {comparison.baseline}, the cheapest "
+        f"to start{_that_keeps(comparison)}.",
     ]
     fleets = [_fleet(option) for option in comparison.options if option.replicas_first]
     if fleets:
@@ -130,6 +136,14 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         missed = [in_words(check) for check in option.checks if not check.kept]
         if missed:
             notes.append(f"{option.name} misses: {'; '.join(missed)}.")
+    manned = [option.name for option in comparison.options if _people_usd(option)]
+    unmanned = [option.name for option in comparison.options if not _people_usd(option)]
+    if manned and unmanned:
+        notes.append(f"No engineers are counted for {', '.join(unmanned)}; they are for {', '.join(manned)}.")
+    if comparison.chosen is not None and (margins := [option.gross_margin for option in comparison.options]):
+        known = [margin for margin in margins if margin is not None]
+        if known and max(known) < 0:
+            notes.append("No option turns a profit on what customers pay, engineers not counted.")
     if evaluation.trace and evaluation.trace.raised_rows:
         notes.append(f"{evaluation.trace.raised_rows:,} rows of the trace had a count of 0 tokens, taken as 1.")
     notes += server_notes(evaluation.scenario)
@@ -137,6 +151,15 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
     notes.append(f"Oldest price: {oldest['price_name']}, {oldest['source_date']} ({oldest['scenario_key']}).")
     return notes
+
+
+def _people_usd(option: OptionSummary) -> float:
+    return sum(amount for account, amount in option.accounts_usd.items() if account.startswith("people:"))
+
+
+def _that_keeps(comparison: Comparison) -> str:
+    kept = [option.slo_kept for option in comparison.options]
+    return " that keeps the SLO" if any(kept) and not all(kept) else ""
 
 
 def _fleet(option: OptionSummary) -> str:
@@ -157,6 +180,7 @@ def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str,
         "horizon_months": scenario.horizon_months,
         "currency": scenario.currency,
         "baseline": comparison.baseline,
+        "vendor": comparison.vendor,
         "recommended": comparison.chosen,
         "recommendation": recommendation(comparison, scenario),
         "months": [

@@ -35,7 +35,7 @@ def meters(people: dict[str, float] | None = None, **option: Any) -> list[Meter]
     option = {**escalation(0.2, "gpu", "api"), **option, "people": people or {}}
     tiers = {"gpu": seen(0.75, 750.0, 150.0), "api": seen(0.15, 160.0, 40.0)}
     busier = {"gpu": seen(0.75, 800.0, 150.0), "api": seen(0.15, 160.0, 40.0)}
-    plan = FleetPlan("it", ({"gpu": 3}, {"gpu": 5}), (0, 1), (window(0.1, 3, tiers), window(0.2, 5, busier)), ())
+    plan = FleetPlan("it", ({"gpu": 3}, {"gpu": 5}), (0, 1), (window(0.1, 3, tiers), window(0.2, 5, busier)), (), {})
     return read_meters(scene(TIERS, {"it": option}), plan, MONTHS)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tco.decide.compare import compare, recommendation
+from tco.decide.compare import compare
 from tco.pipeline import evaluate
+from tco.report.recommendation import recommendation
 from tco.scenario import Scenario
 from tco.scenario.loader import load_scenario
 

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tco.decide.compare import compare, in_words
+from tco.decide.compare import compare
 from tco.demand.workload import draw_workload
 from tco.pipeline import evaluate
+from tco.report.recommendation import in_words
 from tco.scenario import Scenario
 from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult

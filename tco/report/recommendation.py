@@ -1,0 +1,97 @@
+"""The recommendation in two sentences, and limits in words."""
+
+from __future__ import annotations
+
+from tco.decide.compare import Check, Comparison, OptionSummary
+from tco.finance.value import BUY_ABOVE
+from tco.report.numbers import usd, usd_each
+from tco.scenario import Scenario
+
+
+def recommendation(comparison: Comparison, scenario: Scenario) -> str:
+    """Say in two sentences what to choose, and the numbers that it rests on."""
+    return f"{_first_sentence(comparison, scenario)} {_second_sentence(comparison)}"
+
+
+def _first_sentence(comparison: Comparison, scenario: Scenario) -> str:
+    if comparison.chosen is None:
+        near = min(comparison.options, key=lambda option: sum(not check.kept for check in option.checks))
+        missed = "; ".join(in_words(check) for check in near.checks if not check.kept)
+        return f"No option keeps the SLO; {near.name} comes nearest and misses {missed}."
+    best = comparison[comparison.chosen]
+    months = scenario.horizon_months
+    p95 = f", p95 {best.e2e_p95_s:.2f} s" if best.e2e_p95_s is not None else ""
+    margin = f", gross margin {best.gross_margin:.0%}" if best.gross_margin is not None else ""
+    keeps = "it keeps the SLO at" if best.checks else "it costs"
+    return (
+        f"Choose {best.name}: {keeps} {usd(best.total_usd)} over {months} {'month' if months == 1 else 'months'} "
+        f"(NPV {usd(best.npv_usd)}, {usd_each(best.cost_usd_per_request)} a request{p95}{margin}), "
+        f"{_against_the_next(comparison, best)}."
+    )
+
+
+def _against_the_next(comparison: Comparison, best: OptionSummary) -> str:
+    others = [option for option in comparison.options if option.slo_kept and option is not best]
+    if not others:
+        return "the only option that does" if best.checks else "the only option"
+    following = min(others, key=lambda option: option.npv_usd)
+    that_keeps = ", the next that keeps it" if best.checks else ", the next"
+    if following.npv_usd <= best.npv_usd:
+        return f"as much in present value as {following.name}"
+    return f"{less(best.npv_usd, following.npv_usd)} less in present value than {following.name}{that_keeps}"
+
+
+def less(low_usd: float, high_usd: float) -> str:
+    """Say by which share one amount is below another; never 100 % where something is left.
+
+    >>> less(60.0, 100.0), less(0.2, 100.0), less(99.9, 100.0)
+    ('40%', '99.8%', '0.1%')
+    """
+    saving = 1.0 - low_usd / high_usd
+    digits = 0 if 0.005 <= saving < 0.995 or low_usd == 0 else 1 if saving < 0.9995 else 3
+    return f"{saving:.{digits}%}"
+
+
+def _second_sentence(comparison: Comparison) -> str:
+    built = [option for option in comparison.options if option.is_build]
+    if comparison.vendor is None or not built:
+        kinds = "built" if comparison.vendor is None else "bought"
+        return f"Every option is {kinds}, so there is no build-or-buy choice to make here."
+    keeping = [option for option in built if option.slo_kept]
+    build = min(keeping or built, key=lambda option: option.total_usd)
+    buy = comparison[comparison.vendor]
+    if keeping and not buy.slo_kept:
+        return f"No way to buy keeps the SLO, so build: {build.name} costs {usd(build.total_usd)}."
+    if not keeping and buy.slo_kept:
+        return f"No way to build keeps the SLO, so buy: {buy.name} costs {usd(buy.total_usd)}."
+    times = f"{build.build_ratio:.2f} x" if build.build_ratio is not None else "more than"
+    facts = (
+        f"The cheapest way to build, {build.name}, costs {times} the cheapest way to buy, {buy.name} "
+        f"({usd(build.total_usd)} against {usd(buy.total_usd)})"
+    )
+    verdict = {
+        "buy": f"above the rule's {BUY_ABOVE:g} x, so buy",
+        "close": f"within the rule's {BUY_ABOVE:g} x, so building needs a reason other than cost",
+        "build": "so building pays within the horizon",
+    }[build.verdict or "buy"]
+    return f"{facts}: {verdict}."
+
+
+def in_words(check: Check) -> str:
+    """Say what a limit asks and what is reached.
+
+    >>> in_words(Check("e2e_p95_s", 45.0, 60.149, kept=False))
+    'p95 end to end 60.1 s, limit 45 s'
+    """
+    name, unit = {
+        "e2e_p95_s": ("p95 end to end", " s"),
+        "ttft_p95_s": ("p95 to the first token", " s"),
+        "cost_usd_per_request": ("cost per request", " USD"),
+        "availability_fraction": ("availability", ""),
+        "load_share": ("work in the busiest hour over what can be done", ""),
+        "unanswered_share": ("share of requests without an answer", ""),
+    }[check.limit_name]
+    value = "unknown" if check.value is None else f"{check.value:.3g}{unit}"
+    if check.limit_name == "availability_fraction" and check.value is not None:
+        value = f"{check.value:.5g}"  # nines are told apart by the later digits
+    return f"{name} {value}, limit {check.limit:g}{unit}"
