@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tco.capacity.scaling import replica_hours_per_month
 from tco.capacity.sizing import FleetPlan
 from tco.capacity.window import Window
-from tco.demand.forecast import Month
+from tco.demand.forecast import Month, week_profile
 from tco.domain import Meter
 from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier
 from tco.scenario.tiers.edge import Edge
+from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
 
 
@@ -45,14 +47,20 @@ def _tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]
         for item, (each, unit) in per_request.items():
             yield _volume(plan.option, month, subject, item, each, unit, window)
         if isinstance(tier, FleetTier):
-            replicas = plan.replicas[month.index][name]
-            hours = replicas * tier.gpus * HOURS_PER_MONTH
-            basis = (
-                f"{replicas} replicas x {tier.gpus} GPUs x {HOURS_PER_MONTH:g} h, sized for {month.peak_rps:.4g} req/s"
-            )
-            yield Meter(plan.option, month.index, subject, "gpu_hours", hours, "GPU-hours", basis)
+            yield _gpu_hours(scenario, plan, month, name, tier)
         if isinstance(tier, Edge):
             yield from _edge(plan.option, month, subject, tier)
+
+
+def _gpu_hours(scenario: Scenario, plan: FleetPlan, month: Month, name: str, tier: FleetTier) -> Meter:
+    replicas = plan.replicas[month.index][name]
+    if isinstance(tier, GpuFleet):
+        week = week_profile(scenario.traffic)
+        hours, how = replica_hours_per_month(tier, name, replicas, plan.window(month.index), month.peak_rps, week)
+    else:
+        hours, how = replicas * HOURS_PER_MONTH, f"{replicas} replicas x {HOURS_PER_MONTH:g} h"
+    basis = f"{how} x {tier.gpus} GPUs, sized for {month.peak_rps:.4g} req/s"
+    return Meter(plan.option, month.index, f"tiers.{name}", "gpu_hours", hours * tier.gpus, "GPU-hours", basis)
 
 
 def _edge(option: str, month: Month, subject: str, tier: Edge) -> Iterator[Meter]:

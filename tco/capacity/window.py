@@ -134,7 +134,7 @@ def _tier(result: SimulationResult, index: int) -> TierWindow:
 
 def _availability(scenario: Scenario, result: SimulationResult) -> float | None:
     """Average, over requests, the chance that every tier they needed was up, taking outages as independent."""
-    known = {tier: scenario.tiers[tier].availability_fraction for tier in result.tiers}
+    known = {tier: scenario.tiers[tier].up_fraction(result.replicas.get(tier, 0)) for tier in result.tiers}
     if None in known.values():
         return None
     chances = {tried: prod(known[tier] or 0.0 for tier in tried) for tried in set(result.tried)}

@@ -72,7 +72,7 @@ def _unknown_availability(data: Any) -> Iterator[Found]:
     if _dig(data, "slo", "availability_fraction") is None:
         return
     for name, tier in _items(data, "tiers"):
-        if _dig(tier, "availability_fraction") is None:
+        if _dig(tier, "availability_fraction") is None and _dig(tier, "failures") is None:
             yield (
                 "needed",
                 ("tiers", name, "availability_fraction"),

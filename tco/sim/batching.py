@@ -227,15 +227,20 @@ class Batch:
 
     def _admit(self, now_s: float) -> Sequence | None:
         """Admit the next sequence if it fits; return it."""
-        sequence = self.head()
-        if sequence is None or len(self.decoding) + len(self.prefilling) >= self.max_sequences:
+        queue = self.waiting or self.later
+        if not queue or len(self.decoding) + len(self.prefilling) >= self.max_sequences:
             return None
-        need = self._need(sequence)
-        if need > self._free() - (self.context + self.growth if self.grows else 0):
+        sequence = queue[0]
+        if self.grows:
+            need = self._need(sequence)
+            free = self.kv_capacity - self.kv_reserved - self.context - self.growth
+        else:
+            need = sequence.input_tokens + sequence.output_tokens
+            free = self.kv_capacity - self.kv_reserved
+        if need > free:
             return None
-        (self.waiting or self.later).popleft()
-        self.ranks += 1
-        sequence.rank = self.ranks
+        queue.popleft()
+        self.ranks = sequence.rank = self.ranks + 1
         if sequence.started_s is None:
             sequence.started_s = now_s
         if not sequence.prefill_left:
@@ -325,8 +330,7 @@ class Batch:
 
     def cut(self, now_s: float) -> bool:
         """Shorten the stretch to the first step boundary not before `now_s`, if the next sequence can join there."""
-        sequence = self.head()
-        if self._steps == 1 or self.prefill_tokens or sequence is None:
+        if self._steps == 1 or self.prefill_tokens or (sequence := self.head()) is None:
             return False  # the boundary is the stretch's end, or the budget is spent
         running = len(self.decoding)
         if running >= self.max_sequences or self.per_decode * running >= self.budget:
@@ -336,7 +340,7 @@ class Batch:
         if steps >= self._steps:
             return False
         used = self.context + self.growth * (steps + 1) if self.grows else 0
-        if self._need(sequence) > self._free() - used:
+        if self._need(sequence) > self.kv_capacity - self.kv_reserved - used:
             return False
         self._steps = steps
         self.ends_s = self.started_s + stretch_s(self._first_step_s, growth_s, steps)
@@ -344,28 +348,30 @@ class Batch:
 
     def finish(self, now_s: float) -> list[Sequence]:
         """End the stretch at `now_s`; return the sequences that are complete."""
-        steps, decoding = self._steps, self.decoding
+        steps, decoding, grows = self._steps, self.decoding, self.grows
         self.steps_done = done = self.steps_done + steps
         self.context += self.growth * steps
         complete: list[Sequence] = []
         while decoding and decoding[0][0] <= done:
             sequence = heappop(decoding)[1]
-            sequence.held = sequence.input_tokens + sequence.output_tokens
-            self._forget(sequence)
+            total = sequence.input_tokens + sequence.output_tokens
+            self.context -= total
+            self.growth -= sequence.rate
+            if not grows:
+                self.kv_reserved -= total
             complete.append(sequence)
-        if not self.grows:
-            for sequence in complete:
-                self.kv_reserved -= sequence.held
+        if not decoding:  # sums of fractions would keep a rounding error
+            self.context = self.growth = 0
         if self.prefill_tokens:
             self._end_prefill(steps, now_s, complete)
         return complete
 
     def _end_prefill(self, steps: int, now_s: float, complete: list[Sequence]) -> None:
-        spent = self.prefill_tokens * steps
+        spent, grows = self.prefill_tokens * steps, self.grows
         for sequence in self._chunks:
             spent -= sequence.prefill_left
             self.prefilling.popleft()
-            if self.grows:
+            if grows:
                 self.kv_reserved -= self._need(sequence)
             sequence.prefill_left = 0
             sequence.steps_left -= 1
@@ -378,7 +384,7 @@ class Batch:
                 self._decode(sequence)
                 continue
             complete.append(sequence)
-            if not self.grows:
+            if not grows:
                 self.kv_reserved -= sequence.input_tokens + sequence.output_tokens
         if spent:
             self.prefilling[0].prefill_left -= spent

@@ -79,6 +79,9 @@ class Pool:
         self.home: dict[Sequence, Replica] = {}  # where sequences wait that may be withdrawn
         self.restarts = self.failures = 0
         self._last_arrival_s = env.now
+        self._takers = settings.replicas  # replicas that take requests
+        self._patient = settings.patience_s is None
+        self._kv_capacity = settings.server.kv_capacity_tokens
         self._open = [True] * settings.replicas  # by the scaling's will
         self._starting: dict[int, Event] = {}
         if settings.mtbf_s is not None:
@@ -91,7 +94,7 @@ class Pool:
 
     def fits(self, sequence: Sequence) -> bool:
         """Say whether a replica could ever run the sequence."""
-        return sequence.input_tokens + sequence.output_tokens <= self.settings.server.kv_capacity_tokens
+        return sequence.input_tokens + sequence.output_tokens <= self._kv_capacity
 
     def full(self) -> bool:
         """Say whether a newcomer is turned away.
@@ -111,18 +114,18 @@ class Pool:
         """Hand a newcomer to a replica, or keep it until one is open; it waits no longer than its patience."""
         self._last_arrival_s = self.env.now
         self._place(request, sequence)
-        if self.settings.patience_s is not None and sequence.started_s is None:
-            timer = Timeout(self.env, self.settings.patience_s, (request, sequence))
+        if not self._patient and sequence.started_s is None:
+            timer = Timeout(self.env, self.settings.patience_s or 0.0, (request, sequence))
             timer.callbacks.append(self._give_up)
 
     def _place(self, request: int, sequence: Sequence) -> None:
         loads = self.loads
-        if min(loads) >= CLOSED:
+        if not self._takers:
             self.backlog.append((request, sequence))
             return
         replica = self.replicas[self._choose(request, loads)]
         replica.submit(sequence)
-        if self.settings.patience_s is not None:
+        if not self._patient:
             self.home[sequence] = replica
 
     def _give_up(self, timer: Event) -> None:
@@ -176,6 +179,7 @@ class Pool:
         if wanted == (self.loads[place] < CLOSED):
             return
         self.loads[place] += -CLOSED if wanted else CLOSED
+        self._takers += 1 if wanted else -1
         if wanted:
             backlog, self.backlog = self.backlog, deque()
             for request, sequence in backlog:
@@ -189,8 +193,11 @@ class Pool:
         while self._goes_on():
             ahead_h = (self.env.now + scaling.startup_s) / SECONDS_PER_HOUR
             inside = sum(self._inside()) + len(self.backlog)
-            wanted = scaling.wanted(
-                inside, settings.hour_of_week + ahead_h, settings.server.max_sequences, settings.replicas
+            now_h = self.env.now / SECONDS_PER_HOUR
+            # those needed by the time that an order takes, and still those needed now
+            wanted = max(
+                scaling.wanted(inside, settings.hour_of_week + hour, settings.server.max_sequences, settings.replicas)
+                for hour in (now_h, ahead_h)
             )
             self._switch_to(max(wanted, settings.least))
             yield self.env.timeout(scaling.interval_s)

@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simpy import Environment, Event
-from simpy.events import Timeout
+from simpy.events import NORMAL
 
 from tco.sim.batching import Batch, Sequence
+
+
+class Alarm(Event):
+    """An event that rings again and again, where a new time-out for each ring would cost a quarter of a run.
+
+    Setting it anew leaves the old ring on its way; it is not heard.
+    """
+
+    def __init__(self, env: Environment, rung: Callable[[float], None]) -> None:
+        super().__init__(env)
+        self._ok, self._value = True, None
+        self._rung = rung
+        self._heard: list[Callable[[Event], None]] = [self._ring]
+        self._due_s: float | None = None
+        self.callbacks = self._heard
+
+    def set(self, now_s: float, at_s: float) -> None:
+        """Ring at a time, and not before."""
+        delay_s = at_s - now_s
+        self._due_s = now_s + delay_s  # the sum that SimPy's clock will show
+        self.env.schedule(self, NORMAL, delay_s)
+
+    def unset(self) -> None:
+        """Do not ring."""
+        self._due_s = None
+
+    def _ring(self, _event: Event) -> None:
+        self.callbacks = self._heard  # SimPy takes them away before it calls
+        now = self.env.now
+        if now == self._due_s:
+            self._due_s = None
+            self._rung(now)
 
 
 class Answer(Event):
@@ -30,7 +64,7 @@ class Replica:
         up: whether it is not broken.
     """
 
-    __slots__ = ("_timer", "batch", "busy_s", "env", "loads", "on_s", "place", "since_s", "up")
+    __slots__ = ("_alarm", "batch", "busy_s", "env", "loads", "on_s", "place", "since_s", "up")
 
     def __init__(self, env: Environment, batch: Batch, loads: list[int], place: int) -> None:
         self.env = env
@@ -40,7 +74,7 @@ class Replica:
         self.busy_s = self.on_s = 0.0
         self.since_s: float | None = env.now
         self.up = True
-        self._timer: Event | None = None
+        self._alarm = Alarm(env, self._wake)
 
     def submit(self, sequence: Sequence) -> None:
         """Queue a sequence and count it; start at once when idle, else join at the next step boundary that has room."""
@@ -50,9 +84,9 @@ class Replica:
         now = self.env.now
         if not batch.busy:
             batch.plan(now)
-            self._sleep(now)
+            self._alarm.set(now, batch.ends_s)
         elif batch.head() is sequence and batch.cut(now):
-            self._sleep(now)
+            self._alarm.set(now, batch.ends_s)
 
     def withdraw(self, sequence: Sequence) -> bool:
         """Take a sequence out of the queue that was never admitted; the next one may then join sooner."""
@@ -62,14 +96,14 @@ class Replica:
             return False
         self.loads[self.place] -= 1
         if blocked and batch.cut(now):
-            self._sleep(now)
+            self._alarm.set(now, batch.ends_s)
         return True
 
     def evict(self) -> list[Sequence]:
         """Lose everything that is here, as a failure does; return it."""
         if self.batch.busy:
             self.busy_s += self.env.now - self.batch.started_s
-        self._timer = None
+        self._alarm.unset()
         lost = self.batch.evict()
         self.loads[self.place] -= len(lost)
         return lost
@@ -86,19 +120,12 @@ class Replica:
         """Return the time for which the replica was paid so far."""
         return self.on_s + (self.env.now - self.since_s if self.since_s is not None else 0.0)
 
-    def _sleep(self, now: float) -> None:
-        timer = Timeout(self.env, self.batch.ends_s - now)
-        timer.callbacks.append(self._wake)
-        self._timer = timer
-
-    def _wake(self, event: Event) -> None:
-        if event is not self._timer:
-            return  # the stretch was cut after this timer was set
-        batch, now = self.batch, self.env.now
+    def _wake(self, now: float) -> None:
+        batch = self.batch
         self.busy_s += now - batch.started_s
         complete = batch.finish(now)
         self.loads[self.place] -= len(complete)
         if batch.plan(now):
-            self._sleep(now)
+            self._alarm.set(now, batch.ends_s)
         for sequence in complete:
             sequence.answer.tell()

@@ -21,6 +21,11 @@ class Tier(Plugin):
         """Whether the team runs the capacity itself, so that it must be sized."""
         return False
 
+    def up_fraction(self, sized: int) -> float | None:
+        """Return the share of time that the tier is up with so many replicas; None when nothing is known."""
+        del sized
+        return self.availability_fraction
+
     @property
     def is_built(self) -> bool:
         """Whether choosing the tier is building rather than buying."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -61,7 +62,7 @@ class GpuFleet(FleetTier):
     price: GpuPrice
     """Catalog name of a GPU-hour price, or an inline one."""
     spare_replicas: Annotated[int, Field(ge=0, le=1024)] = 0
-    """Replicas beyond those that the SLO needs, so that as many may be broken; they serve too, and are paid for."""
+    """Replicas beyond those that the SLO needs, which are paid for and serve when others are broken."""
     dispatch: Annotated[DispatchPolicy, SelectedByKind("tco.policies.dispatch")] = LeastLoaded()
     """Which replica takes the next request."""
     interactive_first: bool = True
@@ -101,6 +102,21 @@ class GpuFleet(FleetTier):
                     f"need {per_step} tokens a step, above step_budget_tokens {self.server.step_budget_tokens}"
                 )
         return self
+
+    def paid_replicas(self, sized: int) -> int:
+        """Add the spare ones to those that the busiest hour needs."""
+        return sized + self.spare_replicas
+
+    def up_fraction(self, sized: int) -> float | None:
+        """Return the share of time in which at least the sized replicas are up, as stated, or from their failures.
+
+        Replicas break independently of each other; as many of sized + spare must be up.
+        """
+        if self.availability_fraction is not None or self.failures is None:
+            return self.availability_fraction
+        up = self.failures.mtbf_hours / (self.failures.mtbf_hours + self.failures.mttr_hours)
+        total = self.paid_replicas(sized)
+        return sum(comb(total, n) * up**n * (1 - up) ** (total - n) for n in range(sized, total + 1))
 
     @property
     def replica(self) -> Server:

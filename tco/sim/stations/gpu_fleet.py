@@ -27,8 +27,13 @@ class GpuFleetStation(Station):
     def setup(self, config: GpuFleet, workload: Workload, replicas: int) -> None:
         """Start the replicas idle."""
         self.config, self.workload = config, workload
+        if config.failures is not None:
+            replicas = config.paid_replicas(replicas)  # the spare ones stand in for broken ones
         self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
         self._urgent = workload.interactive.tolist() if config.interactive_first else None
+        self._limited = config.max_queue_requests is not None
+        everyone_alike = self._urgent is None or all(self._urgent)
+        self._plain = everyone_alike and config.speculation is None and not config.prefix_cached_share
         self._luck = workload.normals("speculation") if config.speculation else None
         server = server_of(config)
         split = config.disaggregation
@@ -68,8 +73,7 @@ class GpuFleetStation(Station):
         """Wait in a replica until the last token."""
         self.enter()
         sequence = self._sequence(call.request)
-        entrance = self.prefill_pool or self.pool
-        if not self.pool.fits(sequence) or entrance.full():
+        if not self.pool.fits(sequence) or (self._limited and (self.prefill_pool or self.pool).full()):
             self.turn_away(call, Outcome.REJECTED)
             return
         if self.prefill_pool is not None:
@@ -81,6 +85,8 @@ class GpuFleetStation(Station):
 
     def _sequence(self, request: int) -> Sequence:
         tokens_in, tokens_out = self._tokens[0][request], self._tokens[1][request]
+        if self._plain:
+            return Sequence(tokens_in, tokens_out, Answer(self.env))
         config = self.config
         cached = min(int(config.prefix_cached_share * tokens_in), tokens_in - 1)
         urgent = self._urgent is None or self._urgent[request]
@@ -130,6 +136,7 @@ class GpuFleetStation(Station):
             if pool is not None:
                 if not self.config.scaling.is_fixed:
                     self.counts["replica_on_s"] += pool.paid_s()
+                    self.counts["inside_s"] = self.presence_s
                 for name in ("preemptions", "restarts", "failures"):
                     if counted := getattr(pool, name):
                         self.counts[name] += counted

@@ -1,0 +1,45 @@
+"""Scaling over a month: for how many hours replicas are on, hour of the week by hour of the week.
+
+The policy is asked for each of the 168 hours, with the requests that Little's law puts inside at that hour's rate: the
+busiest hour's window says how long a request stays. Shorter stays at lower loads are not counted on, which is cautious.
+A replica that is switched on is paid from its order, `startup_s` before it serves.
+"""
+
+from __future__ import annotations
+
+from tco.capacity.window import Window
+from tco.scenario.tiers.gpu_fleet import GpuFleet
+from tco.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
+
+
+def replica_hours_per_month(
+    tier: GpuFleet, name: str, sized: int, window: Window, peak_rps: float, week: list[float]
+) -> tuple[float, str]:
+    """Return the hours that replicas are on in a month, spares included, and how they come about in words.
+
+    Args:
+        tier: the fleet.
+        name: its name in the window.
+        sized: replicas that the busiest hour needs.
+        window: the busiest hour's window.
+        peak_rps: the busiest hour's rate, requests per second.
+        week: relative rates of the hours of the week, Monday 00:00 first.
+    """
+    paid = tier.paid_replicas(sized)
+    if tier.scaling.is_fixed:
+        spare = f" + {paid - sized} spare" if paid > sized else ""
+        return paid * HOURS_PER_MONTH, f"{sized}{spare} replicas x {HOURS_PER_MONTH:g} h"
+    stay_s = window.tiers[name].counts_per_request["inside_s"]
+    on = [_on(tier, sized, stay_s * peak_rps * rate / max(week), hour) + paid - sized for hour, rate in enumerate(week)]
+    starts = sum(max(now - before, 0) for before, now in zip([on[-1], *on[:-1]], on, strict=True))
+    hours = (sum(on) + starts * tier.scaling.startup_s / SECONDS_PER_HOUR) * HOURS_PER_MONTH / len(week)
+    basis = (
+        f"{min(on)} to {max(on)} replicas by the hour of the week, {starts} starts of {tier.scaling.startup_s:g} s a "
+        f"week, {tier.scaling.kind_name()} scaling"
+    )
+    return hours, basis
+
+
+def _on(tier: GpuFleet, sized: int, inside: float, hour: int) -> int:
+    wanted = tier.scaling.wanted(inside, hour, tier.replica.max_sequences, sized)
+    return min(max(wanted, tier.min_replicas), sized)
