@@ -8,6 +8,7 @@ from math import prod
 from tco.domain import Outcome
 from tco.scenario import Scenario
 from tco.sim.result import SimulationResult, percentile
+from tco.sim.statistics import Interval, independent_groups, quantile_interval
 
 PERCENTS = (50, 95, 99)
 
@@ -56,6 +57,7 @@ class Window:
         requests: how many requests were simulated.
         judged: how many of them the latency figures rest on.
         e2e: end-to-end latency.
+        e2e_p95: its 95th percentile with the interval from stretches of the window; None when nothing was judged.
         ttft: time to first token.
         tiers: figures per tier.
         cached_share: share of requests that the cache answered.
@@ -72,6 +74,7 @@ class Window:
     requests: int
     judged: int
     e2e: Latency
+    e2e_p95: Interval | None
     ttft: Latency
     tiers: dict[str, TierWindow]
     cached_share: float
@@ -93,6 +96,7 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         requests=count,
         judged=int(result.judged.sum()),
         e2e=Latency(*e2e),
+        e2e_p95=quantile_interval(independent_groups([result.e2e_s()]), 95),
         ttft=Latency(*ttft),
         tiers={tier: _tier(result, index) for index, tier in enumerate(result.tiers)},
         cached_share=float((result.outcome == Outcome.CACHED).mean()),
