@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tco.arrivals.trace_rows import TraceRows
 from tco.capacity.figures import OptionFigures, read_figures
 from tco.capacity.replicate import Load, Replicated, Runner, Stop, replicate
+from tco.capacity.sample import take_sample
 from tco.capacity.saturate import Saturation, saturate
 from tco.capacity.sizing import plan_fleet
 from tco.capacity.tier_load import tier_loads
@@ -133,18 +134,18 @@ def _fleet(runner: Runner, option: str, month: Month, given: dict[str, int]) -> 
 
 def _measure(runner: Runner, load: Load, stop: Stop, progress: Progress) -> OptionFigures:
     progress(f"simulating {load.option}")
-    loads = tier_loads(runner.scenario, runner.run(load))
-    if any(entry.overloaded for entry in loads):  # more of it would only be a longer queue
-        return read_figures(load, Replicated(tuple(runner.samples(load, [0])), None), loads)
-    if runner.trace is not None:  # a replication would replay the same rows; batches of one run tell more
-        samples = tuple(runner.samples(load, [0]))
-        return read_figures(load, Replicated(samples, None), loads)
-    found = replicate(
-        lambda numbers: runner.samples(
-            load, numbers, lambda done: progress(f"simulating {load.option}, replication {done}")
-        ),
-        stop,
-    )
+    result = runner.run(load)
+    loads = tier_loads(runner.scenario, result)
+    first = take_sample(result, runner.scenario.slo, 0)
+    # More of an overload would only be a longer queue; a replication of a trace would replay the same rows.
+    if runner.trace is not None or any(entry.overloaded for entry in loads):
+        return read_figures(load, Replicated((first,), None), loads)
+    del result
+
+    def count(done: int) -> None:
+        progress(f"simulating {load.option}, replication {done}")
+
+    found = replicate(first, lambda numbers: runner.samples(load, numbers, count), stop)
     return read_figures(load, found, loads)
 
 

@@ -191,17 +191,18 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def replicate(run: Callable[[Sequence[int]], Sequence[Sample]], stop: Stop) -> Replicated:
+def replicate(first: Sample, run: Callable[[Sequence[int]], Sequence[Sample]], stop: Stop) -> Replicated:
     """Run replications until the p95 end to end and of the first token are known well enough.
 
     Args:
+        first: replication 0.
         run: runs the replications of the given numbers.
         stop: the precision wanted and the bounds on work.
 
     Returns:
         The samples, and whether the precision was reached within the bounds.
     """
-    samples = list(run([0]))
+    samples = [first]
     most = stop.most(samples[0].requests)
     wanted = min(FIRST, most) if stop.precision is not None else most
     while True:
