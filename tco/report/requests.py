@@ -57,7 +57,7 @@ TYPES: dict[str, type] = {
     **{name: float for name in COLUMNS if name.endswith(("_s", "_usd"))},
 }
 SUFFIXES = (".csv", ".parquet")
-BLOCK = 50_000  # rows that are held at once
+BLOCK = 20_000  # rows that are held at once
 
 Row = tuple[Any, ...]
 
