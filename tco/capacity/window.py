@@ -57,7 +57,6 @@ class Window:
         requests: how many requests were simulated.
         judged: how many of them the latency figures rest on.
         e2e: end-to-end latency.
-        e2e_p95: its 95th percentile with the interval from stretches of the window; None when nothing was judged.
         ttft: time to first token.
         tiers: figures per tier.
         cached_share: share of requests that the cache answered.
@@ -67,6 +66,7 @@ class Window:
         lookups_per_request: cache lookups per arriving request.
         input_tokens_per_request: mean prompt length, tokens.
         availability: expected share of requests that find every tier they need up; None when unknown.
+        e2e_p95: 95th percentile end to end, with an interval; None when nothing was judged.
     """
 
     rate_rps: float
@@ -74,7 +74,6 @@ class Window:
     requests: int
     judged: int
     e2e: Latency
-    e2e_p95: Interval | None
     ttft: Latency
     tiers: dict[str, TierWindow]
     cached_share: float
@@ -83,6 +82,7 @@ class Window:
     lookups_per_request: float
     input_tokens_per_request: float
     availability: float | None
+    e2e_p95: Interval | None = None
 
 
 def summarise(scenario: Scenario, result: SimulationResult) -> Window:

@@ -72,6 +72,7 @@ def simulate(
     """Simulate, print, and write files when asked to."""
     from tco.capacity.experiment import Question, run_experiment  # NumPy is not needed for --help
     from tco.capacity.replicate import Runner, available_cores
+    from tco.report.files import require_folder
     from tco.report.requests import check_name
     from tco.scenario.loader import load_scenario
 
@@ -86,6 +87,8 @@ def simulate(
     )
     if requests is not None:
         check_name(requests)
+    if out is not None:
+        require_folder(out)
     with Runner(loaded.scenario, loaded.trace, jobs or available_cores()) as runner, progress_bar() as bar:
         task = bar.add_task("sizing", total=None)
         found = run_experiment(runner, question, lambda doing: bar.update(task, description=doing))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from tco.sim.result import SimulationResult
 
 GROWING_SHARE = 0.05  # of a quarter window's arrivals that stay inside, three times in a row: no steady queue does so
-SPREADS = 4.0  # standard deviations of a Poisson number inside, which growth must exceed as well
+SPREADS = 4.0  # standard deviations of a Poisson number in the queue, which growth must exceed as well
+STEADY_SHARE = 0.8  # departures of the quietest quarter over those of the busiest, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,24 @@ def inside_at(begin_s: NDArray[np.float64], end_s: NDArray[np.float64], at_s: ND
 
 
 def leaving_rps(result: SimulationResult, visits: Visits) -> float | None:
-    """Return the rate at which requests left a tier whose number inside grew all the time; None where it did not."""
+    """Return the rate at which requests left a tier whose queue grew all the time; None where it did not.
+
+    The queue is what waits for service. Where the tier does not tell that, it is everybody inside, once as many leave
+    in each quarter of the window: at first nobody has left yet, and the number inside grows under any load.
+    """
     if len(visits) < 2:
         return None
     arrivals_rps = result.rate_rps * len(visits) / len(result)
     last_s = float(result.arrived_s[-1])
     quarter_s = (last_s - float(result.arrived_s[0])) / 4
-    inside = inside_at(visits.entered_s, visits.left_s, last_s - quarter_s * np.array([3.0, 2.0, 1.0, 0.0]))
-    growth = np.diff(inside)
-    least = max(GROWING_SHARE * arrivals_rps * quarter_s, SPREADS * float(np.sqrt(max(inside[0], 1))))
-    if not (growth > least).all():
+    at_s = last_s - quarter_s * np.array([3.0, 2.0, 1.0, 0.0])
+    started = np.where(np.isnan(visits.started_s), visits.left_s, visits.started_s)
+    tells = not np.isnan(visits.started_s).all()
+    queue = inside_at(visits.entered_s, started if tells else visits.left_s, at_s)
+    left = np.diff(np.searchsorted(np.sort(visits.left_s), at_s, side="right"))
+    growth = np.diff(queue)
+    least = max(GROWING_SHARE * arrivals_rps * quarter_s, SPREADS * float(np.sqrt(max(queue[0], 1))))
+    steady = tells or left.min() >= STEADY_SHARE * left.max()
+    if not steady or not (growth > least).all():
         return None
     return max(arrivals_rps - float(growth.mean()) / quarter_s, 0.0)

@@ -9,9 +9,9 @@ import pytest
 
 from tco.capacity import replicate
 from tco.capacity.experiment import Question, run_experiment
-from tco.capacity.overload import tier_loads
 from tco.capacity.replicate import Load, Runner, Stop
 from tco.capacity.saturate import saturate
+from tco.capacity.tier_load import tier_loads
 from tco.demand.workload import draw_workload
 from tco.errors import UsageError
 from tco.sim.engine import simulate
@@ -114,12 +114,20 @@ def test_an_overload_shows_no_latency():
 
 def test_a_tier_without_a_known_limit_is_caught_by_its_growth(monkeypatch):
     """Where no capacity can be worked out, the number inside that grows all the time gives the overload away."""
-    monkeypatch.setattr("tco.capacity.overload._capacity_rps", lambda *_: None)
+    monkeypatch.setattr("tco.capacity.tier_load._capacity_rps", lambda *_: None)
     scenario = one_server(count=1500)
     loads = [tier_loads(scenario, simulate(scenario, "one", draw_workload(scenario), rate))[0] for rate in (0.8, 1.6)]
 
     assert [False, True] == [load.overloaded for load in loads]
     assert 1.0 == pytest.approx(loads[1].capacity_rps, rel=0.1)
+
+
+def test_a_window_that_ends_before_the_first_answer_is_no_overload():
+    """A vendor without limits that gets a thousand requests in a third of a second has nobody waiting."""
+    scenario = scene({"a": api()}, {"a": static(a=1.0)}, count=300)
+    load = tier_loads(scenario, simulate(scenario, "a", draw_workload(scenario), 1000.0))[0]
+
+    assert load.capacity_rps is None
 
 
 def test_the_highest_rate_is_where_theory_puts_it():
