@@ -35,7 +35,7 @@ COLUMNS: dict[str, str] = {
     "arrival_s": "arrival",
     "input_tokens": "prompt tokens of the request",
     "output_tokens": "answer tokens of the request, also where no answer came",
-    "cached_input_tokens": "prompt tokens read from a prompt cache; empty while no tier models one",
+    "cached_input_tokens": "prompt tokens read from a prompt cache; empty: the stations count them in sum only",
     "cached": "whether the semantic cache answered",
     "tried": "tiers tried, in order, with > between them",
     "served_by": "tier whose answer counts; empty for none",

@@ -9,7 +9,7 @@ from tco.capacity.experiment import Experiment
 from tco.capacity.figures import OptionFigures, Percentiles, TierFigures, difference
 from tco.capacity.saturate import Probe, Saturation
 from tco.report.document import Column, Document, Table, Text
-from tco.report.numbers import seconds
+from tco.report.numbers import few, seconds, share_used
 from tco.sim.statistics import CONFIDENCE, Interval
 
 SCHEMA_VERSION = 1
@@ -63,7 +63,7 @@ def _first_token(found: Experiment) -> Table:
 def _tiers(found: Experiment) -> Table:
     columns = (
         Column("Option: tier", numeric=False), Column("Replicas"), Column("Answers"), Column("Used"), Column("Busy"),
-        Column("Inside"), Column("Waiting"), Column("Wait"), Column("p95"), Column("p95 TTFT"), Column("Tokens/s"),
+        Column("Inside"), Column("Waiting"), Column("Wait"), Column("p95"), Column("TTFT"), Column("Tokens/s"),
     )  # fmt: skip
     rows = tuple(
         (
@@ -131,8 +131,8 @@ def _overloads(found: Experiment) -> list[str]:
 def _notes(found: Experiment) -> list[str]:
     notes = [
         "Latencies are those of interactive, answered requests after the warm-up; further intervals are in the JSON. "
-        "Used is arrivals over capacity; busy is the time in which a replica does any work at all. Waiting is "
-        "n/a where a tier does not tell when service begins.",
+        "Used is arrivals over capacity; busy is the time in which a replica does any work at all; p95 and "
+        "TTFT of a tier are 95th percentiles. Waiting is n/a where a tier does not tell when service begins.",
     ]
     fleets = [
         f"{entry.option}: {', '.join(f'{tier} {count}' for tier, count in entry.replicas.items())}"
@@ -196,7 +196,7 @@ def _share(interval: Interval | None) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.1%}"
+    return "-" if share is None else share_used(share)
 
 
 def _rate(rate_rps: float) -> str:
@@ -204,9 +204,7 @@ def _rate(rate_rps: float) -> str:
 
 
 def _number(value: float | None) -> str:
-    if value is None:
-        return UNKNOWN
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+    return UNKNOWN if value is None else few(value)
 
 
 def simulation_json(found: Experiment) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tco.capacity.experiment import Experiment
 from tco.capacity.figures import OptionFigures, TierFigures
 from tco.report.charts import PALETTE, SOFT, heading, panels, rendered
+from tco.report.numbers import few, share_used
 from tco.sim.result import SimulationResult
 from tco.sim.visits import Visits, read_visits
 
@@ -92,9 +93,9 @@ def _words(tier: TierFigures, figures: OptionFigures) -> list[str]:
             lines.append(f"{tier.load.capacity_rps:.3g} req/s capacity")
         return lines
     if tier.load.used_share is not None:
-        lines.append(f"{tier.load.used_share:.0%} of capacity used")
-    lines.append(f"{tier.inside or 0.0:.3g} inside on average")
-    lines.append("waiting not told" if tier.waiting is None else f"{tier.waiting:.2g} of them waiting")
+        lines.append(f"{share_used(tier.load.used_share)} of capacity used")
+    lines.append(f"{few(tier.inside or 0.0)} inside on average")
+    lines.append("waiting not told" if tier.waiting is None else f"{few(tier.waiting)} of them waiting")
     return lines
 
 
@@ -128,4 +129,4 @@ def _title(figures: OptionFigures) -> str:
     if not limited:
         return f"{sum(tier.inside or 0.0 for tier in figures.tiers):.3g} requests are under way on average"
     fullest = max(limited, key=lambda tier: tier.load.used_share or 0.0)
-    return f"{fullest.tier} runs at {fullest.load.used_share:.0%} of its capacity"
+    return f"{fullest.tier} runs at {share_used(fullest.load.used_share or 0.0)} of its capacity"
