@@ -94,7 +94,7 @@ def _words(tier: TierFigures, figures: OptionFigures) -> list[str]:
         return lines
     if tier.load.used_share is not None:
         lines.append(f"{share_used(tier.load.used_share)} of capacity used")
-    lines.append(f"{few(tier.inside or 0.0)} inside on average")
+    lines.append(f"{few(tier.inside or 0.0)} inside (mean)")
     lines.append("waiting not told" if tier.waiting is None else f"{few(tier.waiting)} of them waiting")
     return lines
 
