@@ -13,6 +13,7 @@ from tco.errors import Fault, ScenarioError
 
 if TYPE_CHECKING:
     from _csv import Reader
+    from collections.abc import Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -23,6 +24,7 @@ HEADERS = (
     ("arrived_at", "num_prefill_tokens", "num_decode_tokens"),  # Vidur and its descendants
     ("arrival_s", "input_tokens", "output_tokens"),  # this project's own telemetry
 )
+OPTION_COLUMN = "option"  # of this project's telemetry
 MAX_FAULTS = 20  # a wrong column makes every row wrong; twenty are enough to see it
 MAX_TOKENS = 10_000_000  # far above any context window; a larger figure is a slip of the pen
 MAX_SECONDS = 1e20  # beyond any clock, nanoseconds since 1970 included; keeps sums of gaps finite
@@ -94,10 +96,11 @@ def _wrong(path: Path, message: str, line: int = 1) -> ScenarioError:
 
 
 def _parse(path: Path, reader: Reader) -> list[Row]:
-    columns = _columns(path, next(reader, []))
+    header = next(reader, [])
+    columns = _columns(path, header)
     faults: list[Fault] = []
     rows: list[Row] = []
-    for line in reader:
+    for line in _of_one_option(reader, header):
         row = _row(line, columns, rows[-1] if rows else None) if line else None
         if isinstance(row, _Cell):
             faults.append(Fault(reader.line_num, 1, row.column, row.message))
@@ -111,6 +114,18 @@ def _parse(path: Path, reader: Reader) -> list[Row]:
         found = "1 row" if len(rows) == 1 else f"{len(rows)} rows" + (", all at one time" if rows else "")
         raise _wrong(path, f"{found}; allowed: at least 2 rows that differ in time")
     return rows
+
+
+def _of_one_option(reader: Reader, header: list[str]) -> Iterator[list[str]]:
+    """Yield the rows of the first option: telemetry of several repeats the same requests for each."""
+    place = header.index(OPTION_COLUMN) if OPTION_COLUMN in header else None
+    first: str | None = None
+    for line in reader:
+        if place is not None and len(line) > place:
+            first = line[place] if first is None else first
+            if line[place] != first:
+                continue
+        yield line
 
 
 def _columns(path: Path, header: list[str]) -> dict[str, int]:

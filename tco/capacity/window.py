@@ -8,6 +8,7 @@ from math import prod
 from tco.domain import Outcome
 from tco.scenario import Scenario
 from tco.sim.result import SimulationResult, percentile
+from tco.sim.statistics import Interval, independent_groups, quantile_interval
 
 PERCENTS = (50, 95, 99)
 
@@ -65,6 +66,7 @@ class Window:
         lookups_per_request: cache lookups per arriving request.
         input_tokens_per_request: mean prompt length, tokens.
         availability: expected share of requests that find every tier they need up; None when unknown.
+        e2e_p95: 95th percentile end to end, with an interval; None when nothing was judged.
     """
 
     rate_rps: float
@@ -80,6 +82,7 @@ class Window:
     lookups_per_request: float
     input_tokens_per_request: float
     availability: float | None
+    e2e_p95: Interval | None = None
 
 
 def summarise(scenario: Scenario, result: SimulationResult) -> Window:
@@ -93,6 +96,7 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         requests=count,
         judged=int(result.judged.sum()),
         e2e=Latency(*e2e),
+        e2e_p95=quantile_interval(independent_groups([result.e2e_s()]), 95),
         ttft=Latency(*ttft),
         tiers={tier: _tier(result, index) for index, tier in enumerate(result.tiers)},
         cached_share=float((result.outcome == Outcome.CACHED).mean()),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tco.cli import check, compare, schema, sweep
+from tco.cli import check, compare, schema, simulate, sweep
 
 HELP = """Plan what serving language models costs, whether it meets the SLO, and when building beats buying.
 
@@ -15,6 +15,7 @@ Examples:
   tco check scenarios/support-copilot.yaml
   tco compare scenarios/support-copilot.yaml
   tco compare scenarios/support-copilot.yaml --out out/
+  tco simulate scenarios/support-copilot.yaml --saturate
   tco sweep scenarios/support-copilot.yaml --vary options.routed.router.shares.small=0:1:0.1
   tco schema > scenario.schema.json
 """
@@ -46,5 +47,5 @@ def root(
     """Hold the options that belong to no command."""
 
 
-for command in (check, compare, schema, sweep):
+for command in (check, compare, schema, simulate, sweep):
     app.command(help=command.HELP)(getattr(command, command.__name__.rpartition(".")[2]))

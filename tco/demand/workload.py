@@ -145,8 +145,12 @@ def _through_the_week(even_s: NDArray[np.float64], workload: Workload) -> NDArra
 def window_requests(scenario: Scenario) -> int:
     """Return how many requests a window has: enough to last some minutes at the highest rate of the horizon."""
     highest_rps = max(month.peak_rps for month in forecast(scenario))
-    lasting = min(ceil(highest_rps * LEAST_WINDOW_S), MOST_LASTING_REQUESTS)
-    return max(scenario.simulation.window_requests, lasting)
+    return max(scenario.simulation.window_requests, lasting_requests(highest_rps))
+
+
+def lasting_requests(rate_rps: float) -> int:
+    """Return how many requests last some minutes at a rate, up to what can be simulated in passing."""
+    return min(ceil(rate_rps * LEAST_WINDOW_S), MOST_LASTING_REQUESTS)
 
 
 def _classes(uniform: NDArray[np.float64], shares: list[float]) -> NDArray[np.int64]:

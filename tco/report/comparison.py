@@ -129,6 +129,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         f"Break-even: month from which the total so far is no higher than that of {comparison.baseline}, the cheapest "
         f"to start{_that_keeps(comparison)}.",
     ]
+    notes += _intervals(evaluation)
     fleets = [_fleet(option) for option in comparison.options if option.replicas_first]
     if fleets:
         notes.append("Replicas, first to last month: " + "; ".join(fleets) + ".")
@@ -160,6 +161,21 @@ def _people_usd(option: OptionSummary) -> float:
 def _that_keeps(comparison: Comparison) -> str:
     kept = [option.slo_kept for option in comparison.options]
     return " that keeps the SLO" if any(kept) and not all(kept) else ""
+
+
+def _intervals(evaluation: Evaluation) -> list[str]:
+    """Say how sure the p95's are; a window is one run, cut into stretches."""
+    known = [
+        f"{name} {_bound(interval.low)} to {_bound(interval.high)}"
+        for name, plan in evaluation.plans.items()
+        for interval in [plan.worst.e2e_p95]
+        if interval is not None
+    ]
+    return [f"95 % interval of the p95 (tco simulate narrows it): {'; '.join(known)}."] if known else []
+
+
+def _bound(value: float | None) -> str:
+    return "?" if value is None else seconds(value)
 
 
 def _fleet(option: OptionSummary) -> str:
@@ -199,8 +215,11 @@ def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str,
 
 def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any]:
     plan = evaluation.plans[option.name]
+    interval = plan.worst.e2e_p95
     return {
         **flat_row(option),
+        "e2e_p95_ci_low_s": None if interval is None else interval.low,
+        "e2e_p95_ci_high_s": None if interval is None else interval.high,
         "accounts_usd": option.accounts_usd,
         "monthly_usd": option.monthly_usd.tolist(),
         "checks": [

@@ -60,3 +60,23 @@ def short_name(path: str) -> str:
     'shares.small'
     """
     return ".".join(path.split(".")[-2:])
+
+
+def few(value: float) -> str:
+    """Write a mean number of requests: three digits, never in exponents, and what is next to nothing as such.
+
+    >>> few(0.0), few(3.7e-5), few(0.1234), few(12_345.0)
+    ('0', '<0.01', '0.123', '12,345')
+    """
+    if 0 < value < 0.01:
+        return "<0.01"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def share_used(value: float) -> str:
+    """Write a share in per cent, with a decimal where whole ones would say nothing.
+
+    >>> share_used(0.0063), share_used(0.485), share_used(1.2)
+    ('0.6%', '48%', '120%')
+    """
+    return f"{value:.1%}" if value < 0.0995 else f"{value:.0%}"

@@ -159,6 +159,7 @@ class _Run:
         self.outcome = [Outcome.IN_FLIGHT] * count
         self.tried: list[tuple[str, ...]] = [()] * count
         self.retries = [0] * count
+        self.further_s: dict[int, list[tuple[float, float | None]]] = {}
         self.started_s: list[float | None] = [None] * count
         self.first_token_s: list[float | None] = [None] * count
         self.finished_s: list[float | None] = [None] * count
@@ -203,7 +204,8 @@ class _Run:
 
     def _journey(self, request: int, request_class: str) -> Generator[simpy.Event, Any, None]:
         """One request from arrival to its end: cache, retrieval, then tiers until an answer stands."""
-        self.arrived_s[request] = self.env.now  # as the engine's clock has it, so that stamps are in order
+        env = self.env
+        self.arrived_s[request] = env.now  # as the engine's clock has it, so that stamps are in order
         call = Call(request)
         if self.before:
             yield from self._before_tiers(call)
@@ -213,10 +215,13 @@ class _Run:
         tried: tuple[str, ...] = ()
         while (tier := self.route(request, request_class, tried)) is not None:
             call = Call(request, len(tried))
+            entered_s = env.now
             yield from self.tiers[tier].visit(call)
-            tried = (*tried, tier)
-            if self.started_s[request] is None:
+            if tried:
+                self.further_s.setdefault(request, []).append((entered_s, call.started_s))
+            else:
                 self.started_s[request] = call.started_s
+            tried = (*tried, tier)
             if call.retries:
                 self.retries[request] += call.retries
             if call.outcome is not Outcome.COMPLETED:
@@ -264,6 +269,7 @@ class _Run:
             arrived_s=np.array(self.arrived_s),
             first_token_s=np.array(self.first_token_s, np.float64),
             finished_s=np.array(self.finished_s, np.float64),
+            further_s=self.further_s,
             books={name: station.books(elapsed_s) for name, station in {**self.before, **self.tiers}.items()},
             elapsed_s=elapsed_s,
             workload=self.workload,

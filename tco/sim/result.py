@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ class SimulationResult:
         books: the stations' own counts, by station name.
         elapsed_s: from the first arrival to the last departure.
         workload: the requests.
+        further_s: by request, for each tier tried after the first: when it was entered, and when its service began
+            (None where the station does not tell), seconds.
     """
 
     option: str
@@ -51,6 +53,7 @@ class SimulationResult:
     books: dict[str, StationBooks]
     elapsed_s: float
     workload: Workload
+    further_s: dict[int, list[tuple[float, float | None]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.arrived_s)
@@ -64,6 +67,21 @@ class SimulationResult:
     def judged(self) -> NDArray[np.bool_]:
         """Requests that the latency SLO looks at: interactive, answered, after the warm-up."""
         return np.asarray(self.workload.interactive & self.workload.measured & self.answered)
+
+    def within(self, e2e_s: float | None, ttft_s: float | None) -> NDArray[np.bool_] | None:
+        """Requests that went well: answered, and within the limits where a person waits; None without any limit.
+
+        Args:
+            e2e_s: limit to the time from arrival to the last token, seconds.
+            ttft_s: limit to the time from arrival to the first token, seconds.
+        """
+        if e2e_s is None and ttft_s is None:
+            return None
+        fine = np.ones(len(self), np.bool_)
+        for limit_s, stamp_s in ((e2e_s, self.finished_s), (ttft_s, self.first_token_s)):
+            if limit_s is not None:
+                fine &= (stamp_s - self.arrived_s) <= limit_s  # False for NaN: no first token is not within a limit
+        return np.asarray(self.answered & (fine | ~self.workload.interactive))
 
     def e2e_s(self, who: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
         """Time from arrival to the last token of the chosen requests (default: the judged), seconds."""

@@ -16,7 +16,7 @@ from tco import __version__
 from tco.errors import SimulationError
 from tests.cli.conftest import ROOT, SHIPPED
 
-COMMANDS = ("check", "compare", "schema", "sweep")
+COMMANDS = ("check", "compare", "schema", "simulate", "sweep")
 SHARE = "options.split-60-40.router.shares.claim-small"
 
 

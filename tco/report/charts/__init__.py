@@ -22,6 +22,15 @@ DPI = 150
 @contextmanager
 def canvas(width_in: float = 9.0, height_in: float = 5.0) -> Iterator[tuple[Figure, Axes]]:
     """Open a figure in the house style: no frame, light grid, text kept as text in SVG."""
+    with panels(1, 1, width_in, height_in) as (figure, axes):
+        yield figure, axes[0]
+
+
+@contextmanager
+def panels(
+    rows: int, columns: int, width_in: float = 9.0, height_in: float = 5.0, *, share_x: bool = False
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Open a figure of several charts in the house style; the axes come row by row."""
     import matplotlib as mpl  # a second of start-up that only a chart should pay
 
     mpl.use("agg")
@@ -34,17 +43,17 @@ def canvas(width_in: float = 9.0, height_in: float = 5.0) -> Iterator[tuple[Figu
         "svg.fonttype": "none", "svg.hashsalt": "tco", "figure.dpi": DPI,
     }  # fmt: skip
     with mpl.rc_context(style):  # type: ignore[arg-type]  # the stubs want literal keys
-        figure, axes = plt.subplots(figsize=(width_in, height_in))
+        figure, axes = plt.subplots(rows, columns, figsize=(width_in, height_in), sharex=share_x, squeeze=False)
         try:
-            yield figure, axes
+            yield figure, axes.ravel().tolist()
         finally:
             plt.close(figure)
 
 
-def heading(figure: Figure, title: str, subtitle: str) -> None:
-    """Put the finding on top, and what is shown below it, both flush left."""
-    figure.text(0.02, 0.965, title, fontsize=13.5, fontweight="bold", va="top")
-    figure.text(0.02, 0.905, subtitle, fontsize=10, color=SOFT, va="top")
+def heading(figure: Figure, title: str, subtitle: str, height_in: float = 5.0) -> None:
+    """Put the finding on top, and what is shown below it, both flush left; taller figures keep the same distances."""
+    figure.text(0.02, 1 - 0.175 / height_in, title, fontsize=13.5, fontweight="bold", va="top")
+    figure.text(0.02, 1 - 0.475 / height_in, subtitle, fontsize=10, color=SOFT, va="top")
 
 
 def rendered(figure: Figure) -> dict[str, bytes]:

@@ -23,11 +23,12 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     if table:
         writer.writerow(table[0])
     for row in table:
-        writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([csv_cell(value) for value in row.values()])
     return stream.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
+    """Return a value as a cell that a spreadsheet reads as what it is; None is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,0 +1,130 @@
+"""Sample: what one replication of one option contributes to the figures, small enough to send between processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tco.domain import Outcome
+from tco.scenario.slo import Slo
+from tco.sim.result import SimulationResult
+from tco.sim.stations import StationBooks
+from tco.sim.visits import Visits, leaving_rps, read_visits
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TierSample:
+    """One tier in one replication.
+
+    Attributes:
+        visits_per_request: visits per arriving request.
+        served_share: share of arriving requests whose answer came from the tier.
+        unanswered_share: visits without an answer per arriving request.
+        input_tokens_per_request: prompt tokens per arriving request.
+        output_tokens_per_request: generated tokens per arriving request.
+        busy_share: mean share of time that a replica works; None for tiers without own capacity.
+        inside: mean number of requests in the tier.
+        leaving_rps: rate at which requests left, where the number inside grew through the whole window; else None.
+        wait_s: waits before service of visits after the warm-up, shape (visits,); empty where the station does not
+            tell when service begins.
+    """
+
+    visits_per_request: float
+    served_share: float
+    unanswered_share: float
+    input_tokens_per_request: float
+    output_tokens_per_request: float
+    busy_share: float | None
+    inside: float
+    leaving_rps: float | None
+    wait_s: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One replication; arrays hold the judged requests in order of arrival.
+
+    Attributes:
+        replication: its number, which fixes every chance of it.
+        requests: how many requests were simulated.
+        e2e_s: from arrival to the last token, seconds.
+        ttft_s: from arrival to the first token, seconds.
+        tpot_s: time per output token after the first, seconds; NaN for answers of one token and from the cache.
+        served_by: tier that answered, by position; -1 for the cache.
+        outcome_shares: share of all requests by how they ended, every outcome named.
+        within_share: share of the requests after the warm-up that were answered within the latency SLO; None where
+            it sets no limit.
+        tiers: figures per tier, by name.
+    """
+
+    replication: int
+    requests: int
+    e2e_s: Floats
+    ttft_s: Floats
+    tpot_s: Floats
+    served_by: NDArray[np.int16]
+    outcome_shares: dict[str, float]
+    within_share: float | None
+    tiers: dict[str, TierSample]
+
+
+def take_sample(result: SimulationResult, slo: Slo, replication: int) -> Sample:
+    """Reduce a run to what the figures need."""
+    judged, measured = result.judged, result.workload.measured
+    within = result.within(slo.e2e_p95_s, slo.ttft_p95_s)
+    visits = read_visits(result)
+    return Sample(
+        replication=replication,
+        requests=len(result),
+        e2e_s=result.e2e_s(),
+        ttft_s=result.ttft_s(),
+        tpot_s=tpot_s(result)[judged],
+        served_by=result.served_by[judged],
+        outcome_shares={
+            outcome.name.lower(): float((result.outcome == outcome).mean())
+            for outcome in Outcome
+            if outcome is not Outcome.IN_FLIGHT
+        },
+        within_share=None if within is None else float(within[measured].mean()),
+        tiers={name: _tier(result, index, visits[name]) for index, name in enumerate(result.tiers)},
+    )
+
+
+def tpot_s(result: SimulationResult) -> Floats:
+    """Time per output token after the first, seconds, shape (n,); NaN where a tier gave no second token."""
+    further = result.workload.output_tokens - 1
+    many = (result.outcome == Outcome.COMPLETED) & (further > 0)
+    return np.where(many, (result.finished_s - result.first_token_s) / np.maximum(further, 1), np.nan)
+
+
+def _tier(result: SimulationResult, index: int, visits: Visits) -> TierSample:
+    books, count = result.books[result.tiers[index]], len(result)
+    measured = result.workload.measured[visits.request]
+    waits, stays = visits.wait_s[measured], (visits.left_s - visits.entered_s)[measured]
+    return TierSample(
+        visits_per_request=books.arrived / count,
+        served_share=float((result.served_by == index).mean()),
+        unanswered_share=books.unanswered / count,
+        input_tokens_per_request=books.input_tokens / count,
+        output_tokens_per_request=books.output_tokens / count,
+        busy_share=_busy_share(result, books, visits),
+        inside=result.rate_rps * books.arrived / count * float(stays.mean()) if len(stays) else 0.0,  # Little's law
+        leaving_rps=leaving_rps(result, visits),
+        wait_s=waits[~np.isnan(waits)],
+    )
+
+
+def _busy_share(result: SimulationResult, books: StationBooks, visits: Visits) -> float | None:
+    """Relate the busy time to the tier's own span: another tier may be answering long after this one's last request.
+
+    Replicas that are switched on and off, or break, have spans of their own, which the station knows better.
+    """
+    share = books.busy_share
+    if share is None or not len(visits) or {"replica_on_s", "failures"} & set(books.counts):
+        return share
+    span_s = float(visits.left_s.max()) - float(result.arrived_s[0])
+    return min(share * result.elapsed_s / span_s, 1.0) if span_s > 0 else share

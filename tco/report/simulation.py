@@ -1,0 +1,327 @@
+"""The simulation as a document, as flat rows and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tco.capacity.experiment import Experiment
+from tco.capacity.figures import OptionFigures, Percentiles, TierFigures, difference
+from tco.capacity.saturate import Probe, Saturation
+from tco.report.document import Column, Document, Table, Text
+from tco.report.numbers import few, seconds, share_used
+from tco.sim.statistics import CONFIDENCE, Interval
+
+SCHEMA_VERSION = 1
+UNKNOWN = "n/a"
+
+
+def simulation_document(found: Experiment) -> Document:
+    """Write the simulation for people."""
+    sections: list[Text | Table] = [_end_to_end(found), _first_token(found), _tiers(found), _outcomes(found)]
+    if sum(not entry.overloaded for entry in found.figures) > 1:
+        sections.append(_differences(found))
+    if found.saturations:
+        sections.append(_saturation(found))
+    sections += [Text(sentence, "lead") for sentence in _overloads(found)]
+    sections += [Text(note, "note") for note in _notes(found)]
+    month = found.month
+    asked = "as asked" if found.question.rate_rps is not None else f"busiest hour of {month.label}"
+    return Document(found.scenario.name, f"Simulated at {month.peak_rps:.4g} req/s, {asked}.", tuple(sections))
+
+
+def _end_to_end(found: Experiment) -> Table:
+    columns = (
+        Column("End to end", numeric=False), Column("p50"), Column("p95"), Column("95 % interval"), Column("p99"),
+        Column("Goodput req/s"), Column("In SLO"), Column("Tokens/s"), Column("Load", numeric=False),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            entry.option, *_times(entry.e2e), _number(entry.goodput_rps), _share(entry.within_share),
+            _number(entry.output_tokens_per_s), "overload" if entry.overloaded else "carried",
+        )
+        for entry in found.figures
+    )  # fmt: skip
+    return Table("", columns, rows)
+
+
+def _first_token(found: Experiment) -> Table:
+    columns = (
+        Column("First token", numeric=False), Column("p50"), Column("p95"), Column("95 % interval"), Column("p99"),
+        Column("TPOT p50"), Column("p95"), Column("Replications"), Column("Requests"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            entry.option, *_times(entry.ttft), _each(entry.tpot.p50), _each(entry.tpot.p95),
+            str(entry.replications), f"{entry.requests:,}",
+        )
+        for entry in found.figures
+    )  # fmt: skip
+    return Table("", columns, rows)
+
+
+def _tiers(found: Experiment) -> Table:
+    columns = (
+        Column("Option: tier", numeric=False), Column("Replicas"), Column("Answers"), Column("Used"), Column("Busy"),
+        Column("Inside"), Column("Waiting"), Column("Wait"), Column("p95"), Column("TTFT"), Column("Tokens/s"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            f"{entry.option}: {tier.tier}", "-" if tier.replicas is None else str(tier.replicas),
+            f"{tier.served_share:.1%}", _percent(tier.load.used_share), _percent(tier.busy_share),
+            _number(tier.inside), _number(tier.waiting), seconds(tier.wait_mean_s),
+            _each(tier.e2e.p95), _each(tier.ttft.p95), _number(tier.output_tokens_per_s),
+        )
+        for entry in found.figures
+        for tier in entry.tiers
+    )  # fmt: skip
+    return Table("", columns, rows)
+
+
+def _outcomes(found: Experiment) -> Table:
+    names = list(found.figures[0].outcome_shares)
+    columns = (Column("How requests ended", numeric=False), *(Column(name.replace("_", " ")) for name in names))
+    rows = tuple((entry.option, *(f"{entry.outcome_shares[name]:.2%}" for name in names)) for entry in found.figures)
+    return Table("", columns, rows)
+
+
+def _differences(found: Experiment) -> Table:
+    first, *others = (entry for entry in found.figures if not entry.overloaded)
+    columns = (
+        Column(f"p95 against {first.option}", numeric=False), Column("difference"), Column("95 % interval"),
+        Column("variance cut by pairing"),
+    )  # fmt: skip
+    rows = []
+    for entry in others:
+        paired = difference(entry, first)
+        if paired is None:
+            rows.append((entry.option, UNKNOWN, UNKNOWN, UNKNOWN))
+            continue
+        ratio = UNKNOWN if paired.variance_ratio is None else f"{paired.variance_ratio:.2g} x"
+        rows.append((entry.option, _signed(paired.difference.estimate), _bounds(paired.difference, _signed), ratio))
+    return Table("", columns, tuple(rows))
+
+
+def _saturation(found: Experiment) -> Table:
+    columns = (
+        Column("Highest rate", numeric=False), Column("holds req/s"), Column("fails req/s"),
+        Column("Used there", numeric=False), Column("Binds", numeric=False),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            entry.option, UNKNOWN if entry.holds_rps is None else _rate(entry.holds_rps),
+            "none found" if entry.fails_rps is None else _rate(entry.fails_rps),
+            ", ".join(f"{tier} {share:.0%}" for tier, share in entry.used_shares.items()) or "-",
+            "; ".join(entry.binds) or "no limit known",
+        )
+        for entry in found.saturations
+    )  # fmt: skip
+    return Table("", columns, rows)
+
+
+def _overloads(found: Experiment) -> list[str]:
+    return [
+        f"{entry.option} is overloaded: {'; '.join(load.describe() for load in entry.overloaded)}. "
+        "The queue grows as long as this lasts, so no latency is shown."
+        for entry in found.figures
+        if entry.overloaded
+    ]
+
+
+def _notes(found: Experiment) -> list[str]:
+    notes = [
+        "Latencies are those of interactive, answered requests after the warm-up; further intervals are in the JSON. "
+        "Used is arrivals over capacity; busy is the time in which a replica does any work at all; p95 and "
+        "TTFT of a tier are 95th percentiles. Waiting is n/a where a tier does not tell when service begins.",
+    ]
+    fleets = [
+        f"{entry.option}: {', '.join(f'{tier} {count}' for tier, count in entry.replicas.items())}"
+        for entry in found.figures
+        if entry.replicas
+    ]
+    if fleets:
+        notes.append(f"Replicas: {'; '.join(fleets)}.")
+    notes += [f"{option}: no fleet size reaches {'; '.join(words)}." for option, words in found.missed.items() if words]
+    notes += _precision(found)
+    if found.trace is not None:
+        notes.append(
+            f"Every row of {found.trace.name} was replayed once; the intervals come from batches of that one run."
+        )
+    if found.saturations:
+        notes.append(
+            "Highest rate: the p95's themselves keep the SLO at the rate that holds; windows there last five minutes "
+            "or 60,000 requests, so a rate within a few per cent of a tier's capacity may fail in a longer peak."
+        )
+    return notes
+
+
+def _precision(found: Experiment) -> Iterator[str]:
+    wanted = found.question.stop.precision
+    for entry in found.figures:
+        if entry.precision_reached is False and wanted is not None:
+            widths = [
+                f"{name} +-{half:.1%}" if half is not None else f"{name} unknown"
+                for name, times in (("p95", entry.e2e), ("p95 TTFT", entry.ttft))
+                if times.p95 is not None
+                for half in [times.p95.relative_half_width]
+            ]
+            yield (
+                f"{entry.option}: the precision asked for, +-{wanted:.1%}, was not reached within {entry.requests:,} "
+                f"requests ({', '.join(widths)}); allow more with --max-requests or --replications."
+            )
+
+
+def _times(times: Percentiles) -> tuple[str, str, str, str]:
+    bounds = UNKNOWN if times.p95 is None else _bounds(times.p95, seconds)
+    return _each(times.p50), _each(times.p95), bounds, _each(times.p99)
+
+
+def _each(interval: Interval | None) -> str:
+    return seconds(None if interval is None else interval.estimate)
+
+
+def _bounds(interval: Interval, write: Any) -> str:
+    if interval.low is None and interval.high is None:
+        return UNKNOWN
+    low = "?" if interval.low is None else write(interval.low)
+    return f"{low} to {'?' if interval.high is None else write(interval.high)}"
+
+
+def _signed(value: float) -> str:
+    return f"{'-' if value < 0 else '+'}{seconds(abs(value))}"
+
+
+def _share(interval: Interval | None) -> str:
+    return UNKNOWN if interval is None else f"{interval.estimate:.1%}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else share_used(share)
+
+
+def _rate(rate_rps: float) -> str:
+    return f"{rate_rps:,.0f}" if rate_rps >= 1000 else f"{rate_rps:.4g}"
+
+
+def _number(value: float | None) -> str:
+    return UNKNOWN if value is None else few(value)
+
+
+def simulation_json(found: Experiment) -> dict[str, Any]:
+    """Write the simulation for programs; keys are stable within a `schema_version`, months count from 0."""
+    scenario, question = found.scenario, found.question
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "scenario": scenario.name,
+        "seed": scenario.seed,
+        "month": found.month.index,
+        "period": found.month.label,
+        "rate_rps": found.month.peak_rps,
+        "trace": None if found.trace is None else found.trace.name,
+        "slo": {"e2e_p95_s": scenario.slo.e2e_p95_s, "ttft_p95_s": scenario.slo.ttft_p95_s},
+        "confidence_fraction": CONFIDENCE,
+        "precision_fraction": question.stop.precision,
+        "options": [_option_json(found, entry) for entry in found.figures],
+        "saturation": [_saturation_json(entry) for entry in found.saturations],
+    }
+
+
+def _option_json(found: Experiment, entry: OptionFigures) -> dict[str, Any]:
+    first = next((other for other in found.figures if not other.overloaded), entry)
+    paired = None if entry is first else difference(entry, first)
+    return {
+        **flat_row(entry),
+        "replicas": entry.replicas,
+        "missed_limits": list(found.missed[entry.option]),
+        "overload": [
+            {"tier": load.tier, "arrivals_rps": load.arrivals_rps, "capacity_rps": load.capacity_rps}
+            for load in entry.overloaded
+        ],
+        "p95_difference": None
+        if paired is None
+        else {
+            "against": first.option,
+            **_interval_json("e2e_p95_difference", paired.difference),
+            "variance_ratio": paired.variance_ratio,
+        },
+        "tiers": {tier.tier: _tier_json(tier) for tier in entry.tiers},
+    }
+
+
+def flat_row(entry: OptionFigures) -> dict[str, Any]:
+    """Write one option as one row."""
+    return {
+        "option": entry.option,
+        "rate_rps": entry.rate_rps,
+        "overloaded": bool(entry.overloaded),
+        "replications": entry.replications,
+        "requests": entry.requests,
+        "judged_requests": entry.judged,
+        "precision_reached": entry.precision_reached,
+        **_percentiles_json("e2e", entry.e2e),
+        **_percentiles_json("ttft", entry.ttft),
+        **_percentiles_json("tpot", entry.tpot),
+        "goodput_rps": entry.goodput_rps,
+        "within_slo_share": None if entry.within_share is None else entry.within_share.estimate,
+        "output_tokens_per_s": entry.output_tokens_per_s,
+        **{f"{name}_share": share for name, share in entry.outcome_shares.items()},
+    }
+
+
+def _percentiles_json(name: str, times: Percentiles) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for percent in ("p50", "p95", "p99"):
+        found.update(_interval_json(f"{name}_{percent}", getattr(times, percent)))
+    return found
+
+
+def _interval_json(name: str, interval: Interval | None) -> dict[str, float | None]:
+    return {
+        f"{name}_s": None if interval is None else interval.estimate,
+        f"{name}_ci_low_s": None if interval is None else interval.low,
+        f"{name}_ci_high_s": None if interval is None else interval.high,
+    }
+
+
+def _tier_json(tier: TierFigures) -> dict[str, Any]:
+    return {
+        "replicas": tier.replicas,
+        "visits_per_request": tier.visits_share,
+        "served_share": tier.served_share,
+        "arrivals_rps": tier.load.arrivals_rps,
+        "capacity_rps": tier.load.capacity_rps,
+        "capacity_used_share": tier.load.used_share,
+        "busy_share": tier.busy_share,
+        "inside_requests": tier.inside,
+        "waiting_requests": tier.waiting,
+        "wait_mean_s": tier.wait_mean_s,
+        "wait_p95_s": tier.wait_p95_s,
+        "output_tokens_per_s": tier.output_tokens_per_s,
+        **_percentiles_json("e2e", tier.e2e),
+        **_percentiles_json("ttft", tier.ttft),
+    }
+
+
+def _saturation_json(entry: Saturation) -> dict[str, Any]:
+    return {
+        "option": entry.option,
+        "replicas": entry.replicas,
+        "holds_rps": entry.holds_rps,
+        "fails_rps": entry.fails_rps,
+        "binds": list(entry.binds),
+        "capacity_used_shares": entry.used_shares,
+        "busy_shares": entry.busy_shares,
+        "probes": [probe_row(entry.option, probe) for probe in entry.probes],
+    }
+
+
+def probe_row(option: str, probe: Probe) -> dict[str, Any]:
+    """Write one rate of a saturation search as one row."""
+    return {
+        "option": option,
+        "rate_rps": probe.rate_rps,
+        **_interval_json("e2e_p95", probe.e2e_p95),
+        **_interval_json("ttft_p95", probe.ttft_p95),
+        "unanswered_share": probe.unanswered_share,
+        "holds": not probe.failures,
+    }
