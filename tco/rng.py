@@ -31,6 +31,8 @@ PURPOSES: dict[str, int] = {
     "retrieval": 23,
     "service": 29,
     "cache_lookup": 31,
+    "retry_jitter": 37,
+    "api_error": 41,
     "cold_start": 43,
     "device": 47,
     "batch_time": 53,

@@ -8,6 +8,7 @@ from __future__ import annotations
 HOURS_PER_MONTH = 730.0  # 8 760 / 12, the convention cloud bills use
 HOURS_PER_WEEK = 168
 SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_MINUTE = 60.0
 MONTHS_PER_YEAR = 12
 WEEKS_PER_YEAR = 52.0
 TOKENS_PER_MTOK = 1_000_000.0
@@ -43,6 +44,7 @@ SUFFIXES: dict[str, str] = {
     "_size": "values wide",
     "_experts": "routed experts per layer",
     "_experts_per_token": "routed experts per token",
+    "_s_per_input_token": "seconds per input token",
     "_s": "seconds",
     "_utilisation": "share of capacity in use",
     "_rps": "requests per second",
@@ -50,6 +52,7 @@ SUFFIXES: dict[str, str] = {
     "_per_month": "per month",
     "_per_year": "per year",
     "_tokens_per_s": "tokens per second",
+    "_per_minute": "per minute",
     "_per_request": "per request",
     "_tokens": "tokens",
     "_requests": "requests",

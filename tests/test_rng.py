@@ -16,6 +16,7 @@ COUNT = 4096
 PUBLISHED = {
     "class": 2, "route": 3, "output_tokens": 5, "input_tokens": 7, "escalation": 11, "cache": 13, "first_token": 17,
     "decode": 19, "retrieval": 23, "service": 29, "cache_lookup": 31,
+    "retry_jitter": 37, "api_error": 41,
 }  # fmt: skip
 
 

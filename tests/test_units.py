@@ -24,6 +24,8 @@ UNITLESS = {
     "gpus": "a count of what the name says",
     "gpus_per_replica": "a count of what the name says",
     "hour_of_week": "relative rates, of which only the ratios count",
+    "max_retries": "a count of what the name says",
+    "factor": "a ratio of two waits",
     "by_class": "shares, by tier, of the class that is the key",
     "table": "pairs of a probability and tokens",
 }

@@ -28,6 +28,8 @@ LLMPERF = {
     "source_date": "2023-12-01",
 }
 THEFASTEST = {"source": "fixie-ai/thefastest.ai (MIT), probes", "source_date": "2024-05-03"}
+TABLE_ROWS = 50  # from here on a table of quantiles predicts unseen requests better: api_latency_fit.py
+TABLE_AT = (0.0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 Sample = tuple[float, float]  # first-token time, time per output token, both in seconds
 
 
@@ -73,12 +75,15 @@ def read_thefastest(path: Path) -> tuple[dict[str, list[Sample]], dict[str, str]
 
 
 def latency_row(name: str, samples: list[Sample]) -> dict[str, object]:
-    """Median and 95th percentile of both times."""
+    """Median and 95th percentile of both times, and a table of quantiles where there are rows enough."""
     ttft_s, tpot_s = np.transpose(samples)
     row: dict[str, object] = {"name": name}
     for label, values in (("ttft", ttft_s), ("tpot", tpot_s)):
         for percent in (50, 95):
             row[f"{label}_p{percent}_s"] = f"{np.quantile(values, percent / 100):.5g}"
+    for label, values in (("ttft", ttft_s), ("tpot", tpot_s)):
+        table = zip(TABLE_AT, np.quantile(values, TABLE_AT), strict=True) if len(samples) >= TABLE_ROWS else ()
+        row[f"{label}_table_s"] = " ".join(f"{p:g}:{value:.5g}" for p, value in table)
     return row | {"rows": len(samples)}
 
 

@@ -44,6 +44,7 @@ def _tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]
             "output_tokens": (seen.output_tokens_per_request / TOKENS_PER_MTOK, "Mtok"),
             "requests": (seen.visits_per_request, "requests"),
         }
+        per_request |= {item: _counted(item, each) for item, each in seen.counts_per_request.items()}
         for item, (each, unit) in per_request.items():
             yield _volume(plan.option, month, subject, item, each, unit, window)
         if isinstance(tier, FleetTier):
@@ -73,6 +74,12 @@ def _edge(option: str, month: Month, subject: str, tier: Edge) -> Iterator[Meter
             f"{WEEKS_PER_YEAR:g} / {MONTHS_PER_YEAR}"
         )
         yield Meter(option, month.index, subject, "releases", years, "engineer-years", basis)
+
+
+def _counted(item: str, each: float) -> tuple[float, str]:
+    """Give a station's own count its unit, which is the last word of its name; tokens are counted in millions."""
+    unit = item.rpartition("_")[2]
+    return (each / TOKENS_PER_MTOK, "Mtok") if unit == "tokens" else (each, unit)
 
 
 def _before_tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from math import floor
 
 from tco.capacity.throughput import replica_rps
+from tco.capacity.vendor_load import Overload, vendor_overloads
 from tco.capacity.window import Window, summarise
 from tco.demand.forecast import Month
 from tco.demand.workload import Workload
@@ -26,6 +27,7 @@ from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
 
 SLACK = 1.05  # how much slower than the ample fleet a sized one may be where the SLO itself is out of reach
+LOADS_SEEN = 7  # loads from the lowest to the highest that are simulated where answers depend on the load
 NO_MORE_HELP = 0.98  # doubling the fleet brings every percentile to no less than this share: it is ample
 
 Fleet = tuple[int, ...]
@@ -44,6 +46,7 @@ class FleetPlan:
         windows: every window that the plan rests on, by rate.
         missed: latency limits that no allowed fleet size reaches, in words.
         load_shares: replicas that carry the load over replicas allowed, of tiers where that is above 1.
+        overloads: vendors' limits that the load of the busiest month exceeds.
     """
 
     option: str
@@ -52,6 +55,7 @@ class FleetPlan:
     windows: tuple[Window, ...]
     missed: tuple[str, ...]
     load_shares: dict[str, float]
+    overloads: tuple[Overload, ...] = ()
 
     def window(self, month: int) -> Window:
         """Return the window that stands for a month."""
@@ -84,9 +88,14 @@ def plan_fleet(
     """
     sizer = _Sizer(scenario, option, workload, simulated)
     rates = sorted({month.peak_rps for month in months})
-    if not sizer.tiers:
+    by_load = any(tier.answers_depend_on_load for tier in scenario.tiers_of(option).values())
+    if not sizer.tiers and not by_load:
         rates = rates[-1:]  # nothing queues: one load stands for all
     fleets = _fleets_by_rate(sizer, rates)
+    if by_load:  # what is refused is not billed, so the share refused has to be that of the month's load
+        for index in range(LOADS_SEEN):
+            rate = rates[round(index * (len(rates) - 1) / (LOADS_SEEN - 1))]
+            sizer.window(rate, fleets[rate])
     windows = {rate: sizer.window(rate, fleet) for rate, fleet in fleets.items() if sizer.seen(rate, fleet)}
     known = sorted(windows)
     stands_for = []
@@ -101,6 +110,7 @@ def plan_fleet(
         windows=tuple(windows[rate] for rate in known),
         missed=tuple(dict.fromkeys(sizer.missed)),
         load_shares=sizer.load_shares,
+        overloads=sizer.vendor_overloads,
     )
 
 
@@ -131,6 +141,8 @@ class _Sizer:
         self.maximum: Fleet = tuple(tier.max_replicas for tier in self.tiers.values())
         self.missed: list[str] = []
         self.load_shares: dict[str, float] = {}  # of tiers that cannot carry the load: needed over allowed
+        self.vendor_overloads: tuple[Overload, ...] = ()  # at the highest rate
+        self._loaded_rps = 0.0  # that rate
         self._windows: dict[tuple[float, Fleet], Window] = {}
         self._replicas_per_rps: list[float] = []  # of each tier, for each request a second that the option gets
 
@@ -144,6 +156,8 @@ class _Sizer:
             replicas = dict(zip(self.tiers, fleet, strict=True))
             result = simulate(self.scenario, self.option, self.workload, rate, replicas)
             self._windows[rate, fleet] = summarise(self.scenario, result)
+            if rate >= self._loaded_rps:
+                self._loaded_rps, self.vendor_overloads = rate, vendor_overloads(self.scenario, result)
             if not self._replicas_per_rps:
                 self._replicas_per_rps = [_replicas_per_rps(tier, result, name) for name, tier in self.tiers.items()]
             self.simulated()

@@ -75,14 +75,34 @@ def price(name: str, meter: str) -> Price:
     return found
 
 
+def meters_of(name: str) -> frozenset[str]:
+    """List what a name has prices for; nothing for an unknown name.
+
+    >>> "output" in meters_of("openai/gpt-4o"), meters_of("nobody/nothing")
+    (True, frozenset())
+    """
+    return frozenset(_prices().get(name, ()))
+
+
 @lru_cache
 def api_latencies() -> dict[str, ApiLatency]:
     """Measured API latencies by name."""
     fields = ("ttft_p50_s", "ttft_p95_s", "tpot_p50_s", "tpot_p95_s")
     return {
-        row["name"]: ApiLatency(**{field: float(row[field]) for field in fields}, source=_provenance(row))
+        row["name"]: ApiLatency(
+            **{field: float(row[field]) for field in fields},
+            ttft_table_s=_table(row["ttft_table_s"]),
+            tpot_table_s=_table(row["tpot_table_s"]),
+            source=_provenance(row),
+        )
         for row in _book("api_latency.csv")
     }
+
+
+def _table(text: str) -> tuple[tuple[float, float], ...] | None:
+    """Read `0:0.18 0.5:0.2 1:0.56`; None where there is no table."""
+    pairs = [pair.split(":") for pair in text.split()]
+    return tuple((float(probability), float(value)) for probability, value in pairs) or None
 
 
 @lru_cache

@@ -1,29 +1,88 @@
-"""Per token, or per request where the scenario says so."""
+"""Per token, or per request where the scenario says so; batch, cached and very long prompts at their own prices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
+from tco.catalog import Price
 from tco.costs import Charge, PricingModel, Readings, charge
+from tco.domain import Meter
 from tco.scenario import Scenario
-from tco.scenario.prices import InlineRequestPrice, resolve
+from tco.scenario.prices import InlinePrice, InlineRequestPrice, resolve
 from tco.scenario.tiers.managed_api import ManagedApi
+
+ACCOUNT = "serving:api"
 
 
 class PerToken(PricingModel):
-    """Prompt and answer tokens at their own prices."""
+    """Prompt and answer tokens at their own prices; only completed requests are billed."""
 
     kind: ClassVar[str] = "managed_api"
 
     def charges(self, config: ManagedApi, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
-        """Charge input and output tokens, or requests."""
+        """Charge input and output tokens, or requests, and what the batch endpoint served."""
         del scenario
         name, key = subject.partition(".")[2], f"{subject}.price"
         if isinstance(config.price, InlineRequestPrice):
             price = resolve(config.price, "request", "usd_per_request")
-            yield charge("serving:api", f"{name} requests", readings["requests"], price, key)
-            return
-        for meter in ("input", "output"):
-            price = resolve(config.price, meter, "usd_per_mtok")
-            yield charge("serving:api", f"{name} {meter} tokens", readings[f"{meter}_tokens"], price, key)
+            yield charge(ACCOUNT, f"{name} requests", _without(readings, "requests", "batch"), price, key)
+        else:
+            yield from _interactive(config, name, readings, key)
+        if "batch_requests" in readings:
+            yield from _batch(config, name, readings, subject)
+
+
+def _interactive(config: ManagedApi, name: str, readings: Readings, key: str) -> Iterator[Charge]:
+    for meter in ("input", "output"):
+        price = resolve(config.price, meter, "usd_per_mtok")
+        tokens = _without(readings, f"{meter}_tokens", "batch", "long_context")
+        cached = config.cached_input_share if meter == "input" else 0.0
+        yield charge(ACCOUNT, f"{name} {meter} tokens", _share(tokens, 1.0 - cached), price, key)
+        if cached > 0.0:
+            cached_price = resolve(config.price, "cached_input", "usd_per_mtok")
+            yield charge(ACCOUNT, f"{name} cached input tokens", _share(tokens, cached), cached_price, key)
+        long = readings.get(f"long_context_{meter}_tokens")
+        if long is not None:
+            long_price = resolve(config.price, f"{meter}_above_tier", "usd_per_mtok")
+            yield charge(ACCOUNT, f"{name} {meter} tokens of long prompts", long, long_price, key)
+
+
+def _batch(config: ManagedApi, name: str, readings: Readings, subject: str) -> Iterator[Charge]:
+    stated = config.batch.price if config.batch is not None else None
+    reference, key = (stated, f"{subject}.batch.price") if stated is not None else (config.price, f"{subject}.price")
+    if isinstance(reference, InlineRequestPrice):
+        price = _batch_price(config, reference, "request", "usd_per_request")
+        yield charge(ACCOUNT, f"{name} batch requests", readings["batch_requests"], price, key)
+        return
+    for meter in ("input", "output"):
+        price = _batch_price(config, reference, meter, "usd_per_mtok")
+        yield charge(ACCOUNT, f"{name} batch {meter} tokens", readings[f"batch_{meter}_tokens"], price, key)
+
+
+def _batch_price(config: ManagedApi, reference: str | InlinePrice, meter: str, unit: str) -> Price:
+    """Return what a batch request pays: prices of its own, the tier's less the discount, or the catalog's."""
+    discount = config.batch.discount_share if config.batch is not None else None
+    if discount is not None:
+        full = resolve(reference, meter, unit)
+        return replace(full, value=full.value * (1.0 - discount), name=f"{full.name} less {discount:.4g} for batch")
+    return resolve(reference, f"batch_{meter}" if isinstance(reference, str) else meter, unit)
+
+
+def _without(readings: Readings, item: str, *apart: str) -> Meter:
+    """Return a meter less those parts of it that are charged apart."""
+    whole = readings[item]
+    parts = [readings[name] for part in apart if (name := f"{part}_{item}") in readings]
+    if not parts:
+        return whole
+    rest = whole.quantity - sum(part.quantity for part in parts)
+    words = "".join(f"; less {part.quantity:.6g} {part.unit} charged apart" for part in parts)
+    return replace(whole, quantity=max(rest, 0.0), basis=f"{whole.basis}{words}")  # 0 but for rounding
+
+
+def _share(meter: Meter, share: float) -> Meter:
+    """Return a share of a meter."""
+    if share == 1.0:
+        return meter
+    return replace(meter, quantity=meter.quantity * share, basis=f"{meter.basis}; of which {share:.4g}")

@@ -193,7 +193,7 @@ def _checks(
         kept = None if availability is None else availability >= slo.availability_fraction
         checks.append(Check("availability_fraction", slo.availability_fraction, availability, kept))
     fixed = [share for window in plan.windows for share in load_shares(scenario, window).values()]
-    loads = [*fixed, *plan.load_shares.values()]
+    loads = [*fixed, *plan.load_shares.values(), *(overload.load_share for overload in plan.overloads)]
     if loads and max(loads) > 1.0:
         checks.append(Check("load_share", 1.0, max(loads), kept=False))
     unanswered = max(fsum(window.unanswered.values()) for window in plan.windows)

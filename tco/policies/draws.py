@@ -11,3 +11,7 @@ class Draws(Protocol):
     def uniforms(self, purpose: str, attempt: int = 0) -> list[float]:
         """Return one uniform variate in [0, 1) per request, the same for every option."""
         ...
+
+    def normals(self, purpose: str, attempt: int = 0) -> list[float]:
+        """Return one standard normal variate per request, the same for every option."""
+        ...

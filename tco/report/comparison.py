@@ -12,6 +12,7 @@ from tco.report.document import Column, Document, Table, Text
 from tco.report.numbers import seconds, usd, usd_each
 from tco.report.recommendation import in_words, recommendation
 from tco.report.servers import server_facts, server_notes
+from tco.report.vendor_notes import vendor_notes
 
 SCHEMA_VERSION = 1
 
@@ -145,6 +146,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         known = [margin for margin in margins if margin is not None]
         if known and max(known) < 0:
             notes.append("No option turns a profit on what customers pay, engineers not counted.")
+    notes += vendor_notes(evaluation)
     if evaluation.trace and evaluation.trace.raised_rows:
         notes.append(f"{evaluation.trace.raised_rows:,} rows of the trace had a count of 0 tokens, taken as 1.")
     notes += server_notes(evaluation.scenario)

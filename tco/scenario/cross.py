@@ -8,13 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from tco.scenario.cross_limits import limit_faults
+
 MAX_VOLUME_REQUESTS = 1e15  # a month beyond this is a slip of the pen in the growth
 Found = tuple[str, tuple[str, ...], str]  # type of error, location, message
 
 
 def cross_faults(data: Any) -> list[InitErrorDetails]:
-    """Fault what single blocks cannot see: growth that overflows, lengths without a trace, unknown availability."""
-    found = [*_overflow(data), *_trace_lengths(data), *_unknown_availability(data)]
+    """Fault what single blocks cannot see: growth that overflows, lengths without a trace, limits out of reach."""
+    found = [*_overflow(data), *_trace_lengths(data), *_unknown_availability(data), *limit_faults(data)]
     return [
         InitErrorDetails(type=PydanticCustomError(kind, "{text}", {"text": text}), loc=loc, input=None)
         for kind, loc, text in found
@@ -72,7 +74,7 @@ def _unknown_availability(data: Any) -> Iterator[Found]:
     if _dig(data, "slo", "availability_fraction") is None:
         return
     for name, tier in _items(data, "tiers"):
-        if _dig(tier, "availability_fraction") is None and _dig(tier, "failures") is None:
+        if all(_dig(tier, key) is None for key in ("availability_fraction", "failures", "outages")):
             yield (
                 "needed",
                 ("tiers", name, "availability_fraction"),

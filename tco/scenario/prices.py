@@ -42,6 +42,8 @@ class InlineTokenPrice(InlinePrice):
     """Price of prompt tokens, USD per million."""
     output_usd_per_mtok: NonNegative
     """Price of generated tokens, USD per million."""
+    cached_input_usd_per_mtok: NonNegative | None = None
+    """Price of prompt tokens that the vendor finds in its cache, USD per million; None: not known."""
 
 
 class InlineRequestPrice(InlinePrice):
@@ -114,6 +116,14 @@ DevicePrice = Annotated[
         lambda value: None if isinstance(value, str) else _inline_kind(value),
         custom_error_type="name_or_inline",
         custom_error_message="allowed: a mapping with the price of a device-hour or of a request, and its source",
+    ),
+]
+InlineApiPrice = Annotated[
+    Annotated[InlineTokenPrice, Tag("inline")] | Annotated[InlineRequestPrice, Tag("inline_request")],
+    Discriminator(
+        lambda value: None if isinstance(value, str) else _inline_kind(value),
+        custom_error_type="name_or_inline",
+        custom_error_message="allowed: a mapping with prices per token or per request, and their source",
     ),
 ]
 EmbeddingPrice = Annotated[

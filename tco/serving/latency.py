@@ -1,19 +1,22 @@
-"""Latency of things that are measured, not modelled: log-normal through two known quantiles."""
+"""Latency of things that are measured, not modelled: log-normal through two quantiles, or a table of them."""
 
 from __future__ import annotations
 
-from math import log
+from itertools import pairwise
+from math import exp, log
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from tco.fields import Positive, Source
+from tco.fields import NonNegative, Positive, Share, Source
 from tco.plugin import Frozen
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from tco.policies.draws import Draws
 
 Z95 = NormalDist().inv_cdf(0.95)  # 1.6449, the standard normal's 95th percentile
 _EDGE = 2.0**-53  # keeps the inverse away from 0 and 1, where it is infinite
@@ -40,6 +43,24 @@ def lognormal_quantile(uniform: NDArray[np.float64], p50: float, p95: float) -> 
     return np.asarray(p50 * np.exp(log(p95 / p50) / Z95 * standard_normal(uniform)))
 
 
+def _rises(table: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    if (table[0][0], table[-1][0]) != (0.0, 1.0):
+        raise ValueError("the table must begin at probability 0 and end at probability 1")
+    for (p, s), (next_p, next_s) in pairwise(table):
+        if next_p <= p:
+            raise ValueError(f"probability {next_p:g} follows {p:g}; probabilities must rise")
+        if next_s < s:
+            raise ValueError(f"{next_s:g} s follow {s:g} s; times must not fall")
+    return table
+
+
+TimeTable = Annotated[
+    tuple[Annotated[tuple[Share, Positive], Field(strict=False)], ...],
+    Field(min_length=2, strict=False),
+    AfterValidator(_rises),
+]
+
+
 class ApiLatency(Frozen):
     """Measured latency of a managed API: time to first token, then time per output token."""
 
@@ -51,6 +72,15 @@ class ApiLatency(Frozen):
     """Median time per output token after the first, seconds."""
     tpot_p95_s: Positive
     """95th percentile of the time per output token, seconds."""
+    ttft_table_s: TimeTable | None = None
+    """Measured quantiles of the time to first token, as pairs of probability and seconds from probability 0 to 1,
+    straight lines between them; None: log-normal through the median and the 95th percentile."""
+    tpot_table_s: TimeTable | None = None
+    """The same for the time per output token."""
+    ttft_s_per_input_token: NonNegative = 0.0
+    """Time that each further prompt token adds to the time to first token, seconds."""
+    ttft_input_tokens: NonNegative = 0.0
+    """Prompt length at which the time to first token was measured; only tokens beyond it add time."""
     source: Source
     """Where it was measured."""
 
@@ -61,6 +91,37 @@ class ApiLatency(Frozen):
             if low > high:
                 raise ValueError(f"{stem}_p50_s {low:g} is above {stem}_p95_s {high:g}")
         return self
+
+    def first_token_s(self, draws: Draws, input_tokens: list[int], attempt: int = 0) -> list[float]:
+        """Return the time to first token of every request, seconds.
+
+        Args:
+            draws: the requests' chances; a request that is unlucky here is unlucky in every option.
+            input_tokens: their prompt lengths, tokens.
+            attempt: how many tiers the requests tried before.
+        """
+        times = _times_s(self.ttft_table_s, self.ttft_p50_s, self.ttft_p95_s, draws, "first_token", attempt)
+        slope, free = self.ttft_s_per_input_token, self.ttft_input_tokens
+        if slope == 0.0:
+            return times
+        return [each + slope * max(tokens - free, 0.0) for each, tokens in zip(times, input_tokens, strict=True)]
+
+    def per_token_s(self, draws: Draws, attempt: int = 0) -> list[float]:
+        """Return the time per output token of every request, seconds."""
+        return _times_s(self.tpot_table_s, self.tpot_p50_s, self.tpot_p95_s, draws, "decode", attempt)
+
+
+def _times_s(
+    table: tuple[tuple[float, float], ...] | None, p50_s: float, p95_s: float, draws: Draws, purpose: str, attempt: int
+) -> list[float]:
+    if table is None:
+        spread = log(p95_s / p50_s) / Z95
+        return [p50_s * exp(spread * z) for z in draws.normals(purpose, attempt)]
+    import numpy as np
+
+    probabilities, times_s = zip(*table, strict=True)
+    found: list[float] = np.interp(draws.uniforms(purpose, attempt), probabilities, times_s).tolist()
+    return found
 
 
 class Quantiles(Frozen):

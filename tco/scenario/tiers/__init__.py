@@ -32,6 +32,11 @@ class Tier(Plugin):
         return self.owns_fleet
 
     @property
+    def answers_depend_on_load(self) -> bool:
+        """Whether the share of requests that gets an answer, and not only its latency, changes with the rate."""
+        return False
+
+    @property
     def slots(self) -> int | None:
         """Requests that it serves at the same time where the scenario fixes that; None where it is sized or open."""
         return None

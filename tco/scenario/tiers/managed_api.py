@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from tco.scenario.prices import Latency, TokenPrice
+from tco import catalog
+from tco.fields import Positive, Share
+from tco.policies.backoff import Backoff
+from tco.scenario.prices import InlineTokenPrice, Latency, TokenPrice
 from tco.scenario.tiers import Tier
+from tco.scenario.vendor import BatchEndpoint, RateLimits
+from tco.serving.latency import ApiLatency
+from tco.serving.outages import Outages
 
 
 class ManagedApi(Tier):
@@ -20,3 +26,82 @@ class ManagedApi(Tier):
     """Catalog name of a measured API latency, or inline quantiles."""
     max_concurrency: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Most requests that the vendor serves at once; further ones wait, first come first served. None: no limit."""
+    max_queue_requests: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    """Most requests that may wait for `max_concurrency`; further ones are refused with a 429. None: no limit."""
+    limits: RateLimits | None = None
+    """Requests and tokens per minute that the vendor lets through."""
+    retry: Backoff | None = None
+    """How the client sends refused and failed requests again. None: it gives up at once."""
+    timeout_s: Positive | None = None
+    """How long the client waits for a whole answer, every retry included, before it gives up; seconds."""
+    error_share: Share = 0.0
+    """Share of sent requests that fail for no lasting reason (5xx), at the time their first token was due."""
+    outages: Outages | None = None
+    """When the vendor is down; a request that is sent meanwhile fails at once."""
+    batch: BatchEndpoint | None = None
+    """Batch endpoint for the requests of async classes. None: they are served like all others."""
+    cached_input_share: Share = 0.0
+    """Share of the prompt tokens that the vendor bills as cached input; batch requests have none."""
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.max_queue_requests is not None and self.max_concurrency is None:
+            raise ValueError(
+                f"max_queue_requests {self.max_queue_requests} is given, but max_concurrency is None: "
+                "nobody ever waits without a limit on concurrency"
+            )
+        ttft_s = self.measured_latency.ttft_p50_s
+        if self.timeout_s is not None and self.timeout_s <= ttft_s:
+            raise ValueError(f"timeout_s {self.timeout_s:g} is not above the median time to first token {ttft_s:g} s")
+        return self
+
+    @model_validator(mode="after")
+    def _prices_are_known(self) -> Self:
+        batch, known = self.batch, catalog.meters_of(self.price) if isinstance(self.price, str) else frozenset()
+        unpriced = batch is not None and batch.price is None and batch.discount_share is None
+        if unpriced and "batch_output" not in known:
+            raise ValueError(
+                f"batch has neither discount_share nor price, and {self._price_in_words} has no batch price"
+            )
+        stated = isinstance(self.price, InlineTokenPrice) and self.price.cached_input_usd_per_mtok is not None
+        if self.cached_input_share > 0.0 and not stated and "cached_input" not in known:
+            raise ValueError(
+                f"cached_input_share is {self.cached_input_share:g}, but {self._price_in_words} has no price for "
+                "cached input"
+            )
+        return self
+
+    @property
+    def _price_in_words(self) -> str:
+        return f"the catalog's '{self.price}'" if isinstance(self.price, str) else "the inline price"
+
+    @property
+    def measured_latency(self) -> ApiLatency:
+        """The latency, looked up where it is a name."""
+        return catalog.api_latencies()[self.latency] if isinstance(self.latency, str) else self.latency
+
+    @property
+    def provider(self) -> str:
+        """Whose outages the tier shares: as stated, else by the price's catalog name."""
+        stated = self.outages.provider if self.outages is not None else None
+        return stated or (self.price.split("/")[0] if isinstance(self.price, str) else "inline")
+
+    @property
+    def long_context_tokens(self) -> float | None:
+        """Prompt length above which the vendor bills the whole request at higher prices; None where it does not."""
+        if isinstance(self.price, str) and "tier_above_input_tokens" in catalog.meters_of(self.price):
+            return catalog.price(self.price, "tier_above_input_tokens").value
+        return None
+
+    def up_fraction(self, replicas: int) -> float | None:
+        """As stated; else what the outages leave in the long run."""
+        del replicas  # the vendor's affair
+        if self.availability_fraction is None and self.outages is not None:
+            return 1.0 - self.outages.down_share
+        return self.availability_fraction
+
+    @property
+    def answers_depend_on_load(self) -> bool:
+        """Rate limits refuse, and so does a full queue; in a long one clients give up."""
+        gives_up = self.max_queue_requests is not None or self.timeout_s is not None
+        return self.limits is not None or (self.max_concurrency is not None and gives_up)

@@ -1,51 +1,200 @@
-"""Managed API: log-normal time to first token and time per output token, a queue only at the concurrency limit."""
+"""Managed API: a measured latency, and in front of it what a vendor puts there: limits, queues, errors, outages."""
 
 from __future__ import annotations
 
-from math import exp, log
-from typing import ClassVar
+from collections.abc import Generator
+from math import exp, inf, log
+from typing import Any, ClassVar
 
-from simpy import Resource
+from simpy import Event, Resource
 from simpy.events import Timeout
+from simpy.resources.resource import Request
 
-from tco import catalog
 from tco.demand.workload import Workload
+from tco.domain import Outcome
+from tco.policies.backoff import MOST_RETRIES, Backoff
 from tco.scenario.tiers.managed_api import ManagedApi
 from tco.serving.latency import Z95
+from tco.serving.outages import Timeline
+from tco.sim.answer_time import AnswerTime
 from tco.sim.stations import Call, Station, Visit
+
+GIVES_UP = Backoff(max_retries=0)
 
 
 class ManagedApiStation(Station):
-    """Serves every request at once, up to the limit; a request that is unlucky here is unlucky in every option."""
+    """Serves every request at once, up to the limits; a request that is unlucky here is unlucky in every option."""
 
     kind: ClassVar[str] = "managed_api"
 
     def setup(self, config: ManagedApi, workload: Workload, replicas: int) -> None:
-        """Turn the latency quantiles into medians and spreads."""
+        """Look up the latency, fill the buckets, and lay out the outages."""
         del replicas  # the vendor's capacity is not ours to size
-        latency = catalog.api_latencies()[config.latency] if isinstance(config.latency, str) else config.latency
-        self._ttft = (latency.ttft_p50_s, log(latency.ttft_p95_s / latency.ttft_p50_s) / Z95)
-        self._tpot = (latency.tpot_p50_s, log(latency.tpot_p95_s / latency.tpot_p50_s) / Z95)
+        self._config, self._workload = config, workload
+        self._answer_time = AnswerTime(config.latency, workload)
         self._slots = Resource(self.env, config.max_concurrency) if config.max_concurrency else None
-        self._workload = workload
         self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
+        self._requests, self._volume = config.limits.buckets() if config.limits else (None, None)
+        self._most_waiting = inf if config.max_queue_requests is None else config.max_queue_requests
+        self._backoff = config.retry or GIVES_UP
+        self._timeline = (
+            Timeline(config.outages, workload.streams.generator(f"outage:{config.provider}"))
+            if config.outages
+            else None
+        )
+        if config.batch is not None:
+            p50_s, p95_s = config.batch.turnaround_p50_s, config.batch.turnaround_p95_s
+            self._turnaround = p50_s, log(p95_s / p50_s) / Z95
+        self._batched = [False] * len(workload) if config.batch is None else (~workload.interactive).tolist()
+        longest, threshold = int(workload.input_tokens.max()), config.long_context_tokens
+        self._long_context = threshold if threshold is not None and longest > threshold else inf
+        self._is_plain = (
+            config.limits is None
+            and config.max_queue_requests is None
+            and config.timeout_s is None
+            and config.error_share == 0.0
+            and config.outages is None
+            and config.batch is None
+            and self._long_context == inf
+        )
 
     def visit(self, call: Call) -> Visit:
-        """Wait for a slot where there is a limit, for the first token, then for the rest."""
+        """Serve a call: at once, by the batch endpoint, or within the limits."""
+        if self._is_plain:
+            return self._plain(call)
+        return self._by_batch(call) if self._batched[call.request] else self._within_limits(call)
+
+    def _plain(self, call: Call) -> Visit:
+        """Wait for a slot where there is a limit, for the first token, then for the rest; nothing can go wrong."""
         self.enter()
         slots, slot = self._slots, None
         if slots is not None:
             slot = slots.request()
             yield slot
-        request, attempt = call.request, call.attempt
+        tokens_in, tokens_out = self._tokens[0][call.request], self._tokens[1][call.request]
         call.started_s = self.env.now
-        luck = self._workload.normals("first_token", attempt)[request]
-        pace = self._workload.normals("decode", attempt)[request]
-        tokens_in, tokens_out = self._tokens[0][request], self._tokens[1][request]
-        ttft_s = self._ttft[0] * exp(self._ttft[1] * luck)
-        decode_s = self._tpot[0] * exp(self._tpot[1] * pace) * (tokens_out - 1)
+        ttft_s, decode_s = self._answer_time.draw_s(call.request, call.attempt, tokens_out)
         call.first_token_s = self.env.now + ttft_s
         yield Timeout(self.env, ttft_s + decode_s)
         if slots is not None and slot is not None:
             slots.release(slot)
         self.leave(call, tokens_in, tokens_out)
+
+    def _by_batch(self, call: Call) -> Visit:
+        """Hand the request in and wait hours for the answer, which comes in one piece."""
+        self.enter()
+        call.started_s = self.env.now
+        luck = self._workload.normals("service", call.attempt)[call.request]
+        yield Timeout(self.env, self._turnaround[0] * exp(self._turnaround[1] * luck))
+        tokens_in, tokens_out = self._tokens[0][call.request], self._tokens[1][call.request]
+        self.counts["batch_requests"] += 1
+        self.counts["batch_input_tokens"] += tokens_in
+        self.counts["batch_output_tokens"] += tokens_out
+        self.leave(call, tokens_in, tokens_out)
+        call.first_token_s = self.env.now
+
+    def _within_limits(self, call: Call) -> Visit:
+        """Send the request until it is answered, the retries are used up, or the client's patience ends."""
+        self.enter()
+        env, backoff, request = self.env, self._backoff, call.request
+        deadline_s = env.now + (self._config.timeout_s or inf)
+        if self._never_passes(request):
+            self.turn_away(call, Outcome.REJECTED)
+            return
+        while True:
+            outcome, retry_after_s = self._refusal(request)
+            if outcome is Outcome.COMPLETED:
+                outcome = yield from self._served(call, deadline_s)
+            if outcome in (Outcome.COMPLETED, Outcome.TIMED_OUT) or call.retries == backoff.max_retries:
+                break
+            chance = self._workload.uniforms("retry_jitter", _try_number(call))[request]
+            resent_s = env.now + backoff.delay_s(call.retries, chance, retry_after_s)
+            yield Timeout(env, min(resent_s, deadline_s) - env.now)
+            if resent_s >= deadline_s:
+                outcome = Outcome.TIMED_OUT
+                break
+            call.retries += 1
+            self.counts["retries"] += 1
+        if outcome is Outcome.COMPLETED:
+            self._leave_billed(call)
+        else:
+            self.turn_away(call, outcome)
+
+    def _counted(self, request: int) -> float:
+        limits = self._config.limits
+        return 0.0 if limits is None else limits.counted(self._tokens[0][request], self._tokens[1][request])
+
+    def _never_passes(self, request: int) -> bool:
+        """Say whether a request is larger than the full bucket, as rows of a trace may be."""
+        return self._volume is not None and self._counted(request) > self._volume.capacity
+
+    def _refusal(self, request: int) -> tuple[Outcome, float]:
+        """Say why the vendor does not take a request now, and how long it asks to wait; COMPLETED when it takes it."""
+        now = self.env.now
+        if self._timeline is not None and self._timeline.down(now):
+            self.counts["outage_tries"] += 1
+            return Outcome.FAILED, 0.0
+        slots = self._slots
+        if slots is not None and slots.count == slots.capacity and len(slots.queue) >= self._most_waiting:
+            self.counts["rejected_429_tries"] += 1
+            return Outcome.REJECTED, 0.0
+        wanted = ((self._requests, 1.0), (self._volume, self._counted(request)))
+        asked = [(bucket, amount) for bucket, amount in wanted if bucket is not None]
+        wait_s = max((bucket.short_s(amount, now) for bucket, amount in asked), default=0.0)
+        if wait_s > 0.0:
+            self.counts["rejected_429_tries"] += 1
+            return Outcome.REJECTED, wait_s
+        for bucket, amount in asked:
+            bucket.take(amount)
+        return Outcome.COMPLETED, 0.0
+
+    def _served(self, call: Call, deadline_s: float) -> Generator[Event, Any, Outcome]:
+        """Wait for a slot and for the answer; return COMPLETED, FAILED (an error) or TIMED_OUT."""
+        env, slots, slot = self.env, self._slots, None
+        if slots is not None:
+            slot = slots.request()
+            if not slot.triggered:
+                yield from self._queue(slot, deadline_s)
+            if not slot.triggered:
+                return Outcome.TIMED_OUT
+        if call.started_s is None:
+            call.started_s = env.now
+        ttft_s, decode_s = self._answer_time.draw_s(call.request, call.attempt, self._tokens[1][call.request])
+        errs = self._errs(call)
+        call.first_token_s = env.now + ttft_s
+        service_s = ttft_s if errs else ttft_s + decode_s
+        in_time = env.now + service_s <= deadline_s
+        yield Timeout(env, service_s if in_time else deadline_s - env.now)
+        if slots is not None and slot is not None:
+            slots.release(slot)
+        if not in_time:
+            return Outcome.TIMED_OUT
+        if errs:
+            self.counts["error_tries"] += 1
+        return Outcome.FAILED if errs else Outcome.COMPLETED
+
+    def _queue(self, slot: Request, deadline_s: float) -> Visit:
+        """Wait for a slot, and leave the queue at the deadline."""
+        if deadline_s == inf:
+            yield slot
+            return
+        yield slot | Timeout(self.env, deadline_s - self.env.now)
+        if not slot.triggered:
+            slot.cancel()
+
+    def _errs(self, call: Call) -> bool:
+        share = self._config.error_share
+        return share > 0.0 and self._workload.uniforms("api_error", _try_number(call))[call.request] < share
+
+    def _leave_billed(self, call: Call) -> None:
+        """Book the answer, and apart from it what is billed at the prices of long prompts."""
+        tokens_in, tokens_out = self._tokens[0][call.request], self._tokens[1][call.request]
+        if tokens_in > self._long_context:
+            self.counts["long_context_input_tokens"] += tokens_in
+            self.counts["long_context_output_tokens"] += tokens_out
+        self.leave(call, tokens_in, tokens_out)
+
+
+def _try_number(call: Call) -> int:
+    """Number the tries of a request over all tiers, so that each has luck of its own."""
+    return call.attempt * (MOST_RETRIES + 1) + call.retries

@@ -1,0 +1,122 @@
+"""Vendor: the terms on which somebody else's API serves: limits, and a batch endpoint."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from tco.fields import Positive, Share
+from tco.plugin import Frozen
+from tco.policies.token_bucket import TokenBucket
+from tco.scenario.prices import InlineApiPrice
+from tco.units import SECONDS_PER_MINUTE
+
+Counted = Literal["input", "input_and_output", "input_and_reserved_output"]
+
+
+class RateLimits(Frozen):
+    """What the vendor lets through in a minute; a request above it is refused with a 429 and takes nothing.
+
+    Each limit is a bucket that refills continuously. Limits that are left out do not bind.
+    """
+
+    requests_per_minute: Positive | None = None
+    """Requests per minute."""
+    burst_requests: Annotated[float, Field(ge=1)] | None = None
+    """Most requests that can come at once after a pause; left out: those of a minute."""
+    tokens_per_minute: Positive | None = None
+    """Tokens per minute, counted as `counted_tokens` says."""
+    burst_tokens: Positive | None = None
+    """Most tokens that can come at once after a pause; left out: those of a minute."""
+    counted_tokens: Counted = "input_and_output"
+    """What counts against the tokens: the prompt; prompt and answer; or the prompt and `reserved_output_tokens`,
+    as vendors do that take the request's own `max_tokens` before they know the answer's length."""
+    reserved_output_tokens: Annotated[int, Field(ge=1)] | None = None
+    """The `max_tokens` that every request is sent with."""
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        for what in ("requests", "tokens"):
+            limit, burst = getattr(self, f"{what}_per_minute"), getattr(self, f"burst_{what}")
+            if limit is None and burst is not None:
+                raise ValueError(f"burst_{what} {burst:g} is given, but no {what}_per_minute that it belongs to")
+        if self.requests_per_minute is not None and self.requests_capacity < 1.0:
+            raise ValueError(
+                f"requests_per_minute {self.requests_per_minute:g} is below 1, and so is the burst that it stands "
+                "for: no request would ever pass; give burst_requests"
+            )
+        if (self.counted_tokens == "input_and_reserved_output") != (self.reserved_output_tokens is not None):
+            raise ValueError(
+                f"counted_tokens is '{self.counted_tokens}' and reserved_output_tokens is "
+                f"{self.reserved_output_tokens}; reserved_output_tokens belongs to 'input_and_reserved_output'"
+            )
+        return self
+
+    @property
+    def requests_capacity(self) -> float:
+        """Requests that the full bucket holds; meaningful where there is a limit."""
+        return self.burst_requests or self.requests_per_minute or 0.0
+
+    @property
+    def tokens_capacity(self) -> float:
+        """Tokens that the full bucket holds; meaningful where there is a limit."""
+        return self.burst_tokens or self.tokens_per_minute or 0.0
+
+    def counted(self, input_tokens: float, output_tokens: float) -> float:
+        """Return the tokens of a request that count against the limit.
+
+        >>> RateLimits(counted_tokens="input_and_reserved_output", reserved_output_tokens=500).counted(100, 20)
+        600
+        """
+        if self.counted_tokens == "input":
+            return input_tokens
+        return input_tokens + (self.reserved_output_tokens or output_tokens)
+
+    def buckets(self) -> tuple[TokenBucket | None, TokenBucket | None]:
+        """Return fresh buckets of requests and of tokens; None for what is not limited."""
+        requests, tokens = self.requests_per_minute, self.tokens_per_minute
+        return (
+            None if requests is None else TokenBucket(requests, self.requests_capacity),
+            None if tokens is None else TokenBucket(tokens, self.tokens_capacity),
+        )
+
+    def admitted_rps(self, mean_tokens: float) -> dict[str, float]:
+        """Return the highest rate that each limit lets through in the long run, requests per second, by limit in words.
+
+        Args:
+            mean_tokens: counted tokens of the mean request.
+
+        >>> RateLimits(tokens_per_minute=60_000).admitted_rps(500)
+        {'tokens_per_minute 60000 at 500 counted tokens a request': 2.0}
+        """
+        found = {}
+        if self.requests_per_minute is not None:
+            found[f"requests_per_minute {self.requests_per_minute:g}"] = self.requests_per_minute / SECONDS_PER_MINUTE
+        if self.tokens_per_minute is not None:
+            words = f"tokens_per_minute {self.tokens_per_minute:g} at {mean_tokens:.4g} counted tokens a request"
+            found[words] = self.tokens_per_minute / SECONDS_PER_MINUTE / mean_tokens
+        return found
+
+
+class BatchEndpoint(Frozen):
+    """The vendor's batch endpoint: takes the requests of async classes, outside the limits, and answers hours later."""
+
+    turnaround_p50_s: Positive
+    """Median time from hand-in to answer, seconds."""
+    turnaround_p95_s: Positive
+    """95th percentile of that time, seconds; between and beyond, log-normal."""
+    discount_share: Share | None = None
+    """Share that is taken off the tier's price. Left out, with no `price`: the catalog's own batch price."""
+    price: InlineApiPrice | None = None
+    """Prices of batch requests, instead of a discount."""
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.turnaround_p50_s > self.turnaround_p95_s:
+            raise ValueError(
+                f"turnaround_p50_s {self.turnaround_p50_s:g} is above turnaround_p95_s {self.turnaround_p95_s:g}"
+            )
+        if self.discount_share is not None and self.price is not None:
+            raise ValueError(f"discount_share {self.discount_share:g} and price are both given; one says it all")
+        return self
