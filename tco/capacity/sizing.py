@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
 
+from tco.capacity.load_levels import level_rates
 from tco.capacity.throughput import replica_rps
 from tco.capacity.window import Window, summarise
-from tco.demand.forecast import Month
+from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import Workload
 from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier
@@ -44,6 +45,7 @@ class FleetPlan:
         windows: every window that the plan rests on, by rate.
         missed: latency limits that no allowed fleet size reaches, in words.
         load_shares: replicas that carry the load over replicas allowed, of tiers where that is above 1.
+        levels: windows from the quietest hour to the busiest, where a tier follows the load; else none.
     """
 
     option: str
@@ -52,15 +54,21 @@ class FleetPlan:
     windows: tuple[Window, ...]
     missed: tuple[str, ...]
     load_shares: dict[str, float]
+    levels: tuple[Window, ...] = ()
 
     def window(self, month: int) -> Window:
         """Return the window that stands for a month."""
         return self.windows[self.window_of[month]]
 
     @property
+    def judged(self) -> tuple[Window, ...]:
+        """Windows that are held against the SLO: the busiest hours, and quieter ones where a tier follows the load."""
+        return (*self.windows, *self.levels)
+
+    @property
     def worst(self) -> Window:
         """The window with the highest 95th percentile end to end, the one to hold against the SLO."""
-        return max(self.windows, key=lambda window: window.e2e.p95_s or 0.0)
+        return max(self.judged, key=lambda window: window.e2e.p95_s or 0.0)
 
 
 def plan_fleet(
@@ -101,7 +109,17 @@ def plan_fleet(
         windows=tuple(windows[rate] for rate in known),
         missed=tuple(dict.fromkeys(sizer.missed)),
         load_shares=sizer.load_shares,
+        levels=_levels(sizer, months, fleets[rates[-1]]),
     )
+
+
+def _levels(sizer: _Sizer, months: tuple[Month, ...], fleet: Fleet) -> tuple[Window, ...]:
+    """Simulate the load levels where a tier needs them, sized tiers at their largest."""
+    scenario = sizer.scenario
+    if not any(tier.follows_load for tier in scenario.tiers_of(sizer.option).values()):
+        return ()
+    rates = level_rates(months, week_profile(scenario.traffic))
+    return tuple(sizer.window(rate, fleet) for rate in rates)
 
 
 def _fleets_by_rate(sizer: _Sizer, rates: list[float]) -> dict[float, Fleet]:

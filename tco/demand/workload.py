@@ -21,6 +21,7 @@ from tco.serving.latency import standard_normal
 from tco.units import SECONDS_PER_HOUR
 
 LEAST_WINDOW_S = 300.0  # a fleet fills up and settles within minutes; a shorter window flatters it
+SETTLED_PART = 4.0  # times the time that the slowest tier takes to settle, so that most of the window is settled
 MOST_LASTING_REQUESTS = 60_000  # a second or two of simulation; above 200 requests a second windows get shorter
 
 
@@ -145,7 +146,9 @@ def _through_the_week(even_s: NDArray[np.float64], workload: Workload) -> NDArra
 def window_requests(scenario: Scenario) -> int:
     """Return how many requests a window has: enough to last some minutes at the highest rate of the horizon."""
     highest_rps = max(month.peak_rps for month in forecast(scenario))
-    lasting = min(ceil(highest_rps * LEAST_WINDOW_S), MOST_LASTING_REQUESTS)
+    settle_s = max(tier.settle_s for tier in scenario.tiers.values())
+    least_s = max(LEAST_WINDOW_S, SETTLED_PART * settle_s)
+    lasting = min(ceil(highest_rps * least_s), MOST_LASTING_REQUESTS)
     return max(scenario.simulation.window_requests, lasting)
 
 
