@@ -66,7 +66,7 @@ class Experiment:
     def load(self, option: str) -> Load:
         """Return the load of an option, to run a replication of it again."""
         figures = next(entry for entry in self.figures if entry.option == option)
-        return _load(option, figures.rate_rps, figures.replicas)
+        return _load(self.scenario, option, figures.rate_rps, figures.replicas)
 
 
 def run_experiment(runner: Runner, question: Question, progress: Progress = lambda _: None) -> Experiment:
@@ -90,7 +90,7 @@ def run_experiment(runner: Runner, question: Question, progress: Progress = lamb
     for name in names:
         progress(f"sizing {name}")
         replicas, missed[name] = _fleet(runner, name, month, question.replicas)
-        found = _measure(runner, _load(name, month.peak_rps, replicas), question.stop, progress)
+        found = _measure(runner, _load(runner.scenario, name, month.peak_rps, replicas), question.stop, progress)
         figures.append(found)
         if question.saturates:
             saturations.append(_saturate(runner, found, progress))
@@ -117,8 +117,8 @@ def _unknown(flag: str, name: str, what: str, known: tuple[str, ...]) -> str:
     return f"{flag}: '{name}' is not {what}; known: {', '.join(known) or 'none'}{hint}"
 
 
-def _load(option: str, rate_rps: float, replicas: dict[str, int]) -> Load:
-    return Load(option, rate_rps, replicas, lasting_requests(rate_rps))
+def _load(scenario: Scenario, option: str, rate_rps: float, replicas: dict[str, int]) -> Load:
+    return Load(option, rate_rps, replicas, lasting_requests(scenario, rate_rps))
 
 
 def _fleet(runner: Runner, option: str, month: Month, given: dict[str, int]) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -127,7 +127,7 @@ def _fleet(runner: Runner, option: str, month: Month, given: dict[str, int]) -> 
     chosen = {tier: count for tier, count in given.items() if tier in fleets}
     if len(chosen) == len(fleets):
         return chosen, ()
-    workload = runner.workload(0, lasting_requests(month.peak_rps))
+    workload = runner.workload(0, lasting_requests(runner.scenario, month.peak_rps))
     plan = plan_fleet(runner.scenario, option, workload, (replace(month, index=0),))
     return {**plan.replicas[0], **chosen}, plan.missed
 

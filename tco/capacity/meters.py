@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tco.capacity.load_levels import paid_workers
 from tco.capacity.scaling import replica_hours_per_month
 from tco.capacity.sizing import FleetPlan
 from tco.capacity.window import Window
@@ -13,7 +14,8 @@ from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier
 from tco.scenario.tiers.edge import Edge
 from tco.scenario.tiers.gpu_fleet import GpuFleet
-from tco.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
+from tco.scenario.tiers.serverless import Serverless
+from tco.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, SECONDS_PER_HOUR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
 
 
 def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) -> list[Meter]:
@@ -51,6 +53,21 @@ def _tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]
             yield _gpu_hours(scenario, plan, month, name, tier)
         if isinstance(tier, Edge):
             yield from _edge(plan.option, month, subject, tier)
+        if isinstance(tier, Serverless) and tier.gpu_price is not None:
+            yield _gpu_seconds(scenario, plan, month, name, tier)
+
+
+def _gpu_seconds(scenario: Scenario, plan: FleetPlan, month: Month, name: str, tier: Serverless) -> Meter:
+    week = week_profile(scenario.traffic)
+    workers = paid_workers(plan.levels, name, tier.min_workers).mean_over_week(month.mean_rps, week)
+    rates = [window.rate_rps for window in plan.levels]
+    basis = (
+        f"{workers:.6g} workers paid on average over the hours of the week x {tier.gpus} GPUs x "
+        f"{HOURS_PER_MONTH:g} h x {SECONDS_PER_HOUR:g}, from {len(rates)} load levels of {rates[0]:.3g} to "
+        f"{rates[-1]:.3g} req/s"
+    )
+    seconds = workers * tier.gpus * HOURS_PER_MONTH * SECONDS_PER_HOUR
+    return Meter(plan.option, month.index, f"tiers.{name}", "gpu_seconds", seconds, "GPU-seconds", basis)
 
 
 def _gpu_hours(scenario: Scenario, plan: FleetPlan, month: Month, name: str, tier: FleetTier) -> Meter:

@@ -126,7 +126,7 @@ class _Search:
         self.loads = tier_loads(runner.scenario, runner.run(load))
         self.ceiling_rps = capacity_ceiling_rps(self.loads, load.rate_rps)
         highest_rps = self.ceiling_rps if isfinite(self.ceiling_rps) else load.rate_rps
-        self.load = replace(load, requests=lasting_requests(highest_rps))
+        self.load = replace(load, requests=lasting_requests(runner.scenario, highest_rps))
         traced = runner.trace is not None  # replications of a trace hold the same requests: one says as much
         count = len(runner.workload(0, self.load.requests))
         self.replications = 1 if traced else max(2, ceil(PROBE_REQUESTS / count))

@@ -16,10 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
 
+from tco.capacity.load_levels import level_rates
 from tco.capacity.throughput import replica_rps
 from tco.capacity.vendor_load import Overload, vendor_overloads
 from tco.capacity.window import Window, summarise
-from tco.demand.forecast import Month
+from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import Workload
 from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier
@@ -47,6 +48,7 @@ class FleetPlan:
         missed: latency limits that no allowed fleet size reaches, in words.
         load_shares: replicas that carry the load over replicas allowed, of tiers where that is above 1.
         overloads: vendors' limits that the load of the busiest month exceeds.
+        levels: windows from the quietest hour to the busiest, where a tier follows the load; else none.
     """
 
     option: str
@@ -56,15 +58,21 @@ class FleetPlan:
     missed: tuple[str, ...]
     load_shares: dict[str, float]
     overloads: tuple[Overload, ...] = ()
+    levels: tuple[Window, ...] = ()
 
     def window(self, month: int) -> Window:
         """Return the window that stands for a month."""
         return self.windows[self.window_of[month]]
 
     @property
+    def judged(self) -> tuple[Window, ...]:
+        """Windows that are held against the SLO: the busiest hours, and quieter ones where a tier follows the load."""
+        return (*self.windows, *self.levels)
+
+    @property
     def worst(self) -> Window:
         """The window with the highest 95th percentile end to end, the one to hold against the SLO."""
-        return max(self.windows, key=lambda window: window.e2e.p95_s or 0.0)
+        return max(self.judged, key=lambda window: window.e2e.p95_s or 0.0)
 
 
 def plan_fleet(
@@ -111,7 +119,17 @@ def plan_fleet(
         missed=tuple(dict.fromkeys(sizer.missed)),
         load_shares=sizer.load_shares,
         overloads=sizer.vendor_overloads,
+        levels=_levels(sizer, months, fleets[rates[-1]]),
     )
+
+
+def _levels(sizer: _Sizer, months: tuple[Month, ...], fleet: Fleet) -> tuple[Window, ...]:
+    """Simulate the load levels where a tier needs them, sized tiers at their largest."""
+    scenario = sizer.scenario
+    if not any(tier.follows_load for tier in scenario.tiers_of(sizer.option).values()):
+        return ()
+    rates = level_rates(months, week_profile(scenario.traffic))
+    return tuple(sizer.window(rate, fleet) for rate in rates)
 
 
 def _fleets_by_rate(sizer: _Sizer, rates: list[float]) -> dict[float, Fleet]:

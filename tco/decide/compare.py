@@ -122,8 +122,8 @@ def _alone(
 ) -> OptionSummary:
     """Summarise an option without a look at the others."""
     total = float(path.sum())
-    worst_e2e = _worst(window.e2e.p95_s for window in plan.windows)
-    worst_ttft = _worst(window.ttft.p95_s for window in plan.windows)
+    worst_e2e = _worst(window.e2e.p95_s for window in plan.judged)
+    worst_ttft = _worst(window.ttft.p95_s for window in plan.judged)
     return OptionSummary(
         name=plan.option,
         total_usd=total,
@@ -176,7 +176,7 @@ def _checks(
     scenario: Scenario, plan: FleetPlan, e2e_s: float | None, ttft_s: float | None, usd_per_request: float
 ) -> tuple[Check, ...]:
     slo = scenario.slo
-    availabilities = [window.availability for window in plan.windows]
+    availabilities = [window.availability for window in plan.judged]
     availability = None if None in availabilities else min(a for a in availabilities if a is not None)
     at_most = (
         ("e2e_p95_s", slo.e2e_p95_s, e2e_s),
@@ -192,11 +192,11 @@ def _checks(
     if slo.availability_fraction is not None:
         kept = None if availability is None else availability >= slo.availability_fraction
         checks.append(Check("availability_fraction", slo.availability_fraction, availability, kept))
-    fixed = [share for window in plan.windows for share in load_shares(scenario, window).values()]
+    fixed = [share for window in plan.judged for share in load_shares(scenario, window).values()]
     loads = [*fixed, *plan.load_shares.values(), *(overload.load_share for overload in plan.overloads)]
     if loads and max(loads) > 1.0:
         checks.append(Check("load_share", 1.0, max(loads), kept=False))
-    unanswered = max(fsum(window.unanswered.values()) for window in plan.windows)
+    unanswered = max(fsum(window.unanswered.values()) for window in plan.judged)
     allowed = 1.0 - slo.availability_fraction if slo.availability_fraction is not None else 0.0
     if unanswered > 0:
         checks.append(Check("unanswered_share", allowed, unanswered, unanswered <= allowed))

@@ -21,6 +21,7 @@ from tco.serving.latency import standard_normal
 from tco.units import SECONDS_PER_HOUR
 
 LEAST_WINDOW_S = 300.0  # a fleet fills up and settles within minutes; a shorter window flatters it
+SETTLED_PART = 4.0  # times the time that the slowest tier takes to settle, so that most of the window is settled
 MOST_LASTING_REQUESTS = 60_000  # a second or two of simulation; above 200 requests a second windows get shorter
 
 
@@ -145,12 +146,13 @@ def _through_the_week(even_s: NDArray[np.float64], workload: Workload) -> NDArra
 def window_requests(scenario: Scenario) -> int:
     """Return how many requests a window has: enough to last some minutes at the highest rate of the horizon."""
     highest_rps = max(month.peak_rps for month in forecast(scenario))
-    return max(scenario.simulation.window_requests, lasting_requests(highest_rps))
+    return max(scenario.simulation.window_requests, lasting_requests(scenario, highest_rps))
 
 
-def lasting_requests(rate_rps: float) -> int:
-    """Return how many requests last some minutes at a rate, up to what can be simulated in passing."""
-    return min(ceil(rate_rps * LEAST_WINDOW_S), MOST_LASTING_REQUESTS)
+def lasting_requests(scenario: Scenario, rate_rps: float) -> int:
+    """Return how many requests last until every tier has settled at a rate, up to what can be simulated in passing."""
+    settle_s = max(tier.settle_s for tier in scenario.tiers.values())
+    return min(ceil(rate_rps * max(LEAST_WINDOW_S, SETTLED_PART * settle_s)), MOST_LASTING_REQUESTS)
 
 
 def _classes(uniform: NDArray[np.float64], shares: list[float]) -> NDArray[np.int64]:

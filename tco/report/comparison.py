@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from tco.capacity.window import Window
 from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
+from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
 from tco.report.numbers import seconds, usd, usd_each
 from tco.report.recommendation import in_words, recommendation
@@ -104,6 +106,7 @@ def account_order(comparison: Comparison) -> list[str]:
 ACCOUNT_WORDS = {
     "serving:api": "API tokens",
     "serving:gpu": "GPUs",
+    "serving:platform": "Platform",
     "serving:edge": "Edge devices",
     "people:build": "Build",
     "people:release": "Releases",
@@ -120,12 +123,13 @@ def _account(name: str) -> str:
 def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     first, last = evaluation.months[0], evaluation.months[-1]
     plans = evaluation.plans.values()
-    windows = sum(len(plan.windows) for plan in plans)
+    windows = sum(len({window.rate_rps for window in plan.judged}) for plan in plans)
+    hour = "worst" if any(plan.levels for plan in plans) else "busiest"
     each = next(iter(plans)).windows[0].requests
     source = f"the {each:,} requests of {evaluation.trace.name}" if evaluation.trace else f"{each:,} requests"
     notes = [
         f"Traffic: {first.requests:,.0f} requests in {first.label}, {last.requests:,.0f} in {last.label}; busiest hour "
-        f"{first.peak_rps:.3g} to {last.peak_rps:.3g} req/s. Latency is that of the busiest hour of the worst month, "
+        f"{first.peak_rps:.3g} to {last.peak_rps:.3g} req/s. Latency is that of the {hour} hour of the worst month, "
         f"from {source} a window, {windows} windows; costs are undiscounted except NPV.",
         f"Break-even: month from which the total so far is no higher than that of {comparison.baseline}, the cheapest "
         f"to start{_that_keeps(comparison)}.",
@@ -134,6 +138,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     fleets = [_fleet(option) for option in comparison.options if option.replicas_first]
     if fleets:
         notes.append("Replicas, first to last month: " + "; ".join(fleets) + ".")
+    notes += cold_start_notes(evaluation)
     for option in comparison.options:
         missed = [in_words(check) for check in option.checks if not check.kept]
         if missed:
@@ -228,31 +233,33 @@ def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any
             {"limit_name": c.limit_name, "limit": c.limit, "value": c.value, "kept": c.kept} for c in option.checks
         ],
         "replicas": list(plan.replicas),
-        "windows": [
-            {
-                "rate_rps": window.rate_rps,
-                "replicas": window.replicas,
-                "requests": window.requests,
-                "judged": window.judged,
-                **{f"e2e_p{p}_s": getattr(window.e2e, f"p{p}_s") for p in (50, 95, 99)},
-                **{f"ttft_p{p}_s": getattr(window.ttft, f"p{p}_s") for p in (50, 95, 99)},
-                "cached_share": window.cached_share,
-                **{f"{name}_share": window.unanswered.get(name, 0.0) for name in ("rejected", "failed", "timed_out")},
-                "availability_fraction": window.availability,
-                "tiers": {
-                    name: {
-                        "visits_per_request": tier.visits_per_request,
-                        "served_share": tier.served_share,
-                        "input_tokens_per_request": tier.input_tokens_per_request,
-                        "output_tokens_per_request": tier.output_tokens_per_request,
-                        "busy_share": tier.busy_share,
-                        **({"counts_per_request": tier.counts_per_request} if tier.counts_per_request else {}),
-                    }
-                    for name, tier in window.tiers.items()
-                },
+        "windows": [_window_json(window) for window in plan.windows],
+        **({"load_levels": [_window_json(window) for window in plan.levels]} if plan.levels else {}),
+    }
+
+
+def _window_json(window: Window) -> dict[str, Any]:
+    return {
+        "rate_rps": window.rate_rps,
+        "replicas": window.replicas,
+        "requests": window.requests,
+        "judged": window.judged,
+        **{f"e2e_p{p}_s": getattr(window.e2e, f"p{p}_s") for p in (50, 95, 99)},
+        **{f"ttft_p{p}_s": getattr(window.ttft, f"p{p}_s") for p in (50, 95, 99)},
+        "cached_share": window.cached_share,
+        **{f"{name}_share": window.unanswered.get(name, 0.0) for name in ("rejected", "failed", "timed_out")},
+        "availability_fraction": window.availability,
+        "tiers": {
+            name: {
+                "visits_per_request": tier.visits_per_request,
+                "served_share": tier.served_share,
+                "input_tokens_per_request": tier.input_tokens_per_request,
+                "output_tokens_per_request": tier.output_tokens_per_request,
+                "busy_share": tier.busy_share,
+                **({"counts_per_request": tier.counts_per_request} if tier.counts_per_request else {}),
             }
-            for window in plan.windows
-        ],
+            for name, tier in window.tiers.items()
+        },
     }
 
 

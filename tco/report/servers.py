@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from tco.scenario import Scenario
-from tco.scenario.server import precision_of, server_of
+from tco.scenario.server import Served, precision_of, server_of
+from tco.scenario.tiers import Tier
 from tco.scenario.tiers.gpu_fleet import GpuFleet
+from tco.scenario.tiers.serverless import Serverless
 
 WIDE = (None, "fp16", "bf16")  # formats that quality is not measured against, but by
 
 
 def server_facts(scenario: Scenario) -> dict[str, dict[str, Any]]:
-    """List what stands behind each GPU fleet, by tier; what is not known is None."""
-    fleets = {name: tier for name, tier in scenario.tiers.items() if isinstance(tier, GpuFleet)}
-    return {name: _facts(tier) for name, tier in fleets.items()}
+    """List what stands behind each GPU fleet and each serverless worker, by tier; what is not known is None."""
+    return {name: _facts(cast("Served", tier)) for name, tier in scenario.tiers.items() if _is_served(tier)}
 
 
-def _facts(tier: GpuFleet) -> dict[str, Any]:
+def _is_served(tier: Tier) -> bool:
+    return isinstance(tier, GpuFleet) or (isinstance(tier, Serverless) and tier.server is not None)
+
+
+def _facts(tier: Served) -> dict[str, Any]:
     server, precision = server_of(tier), precision_of(tier)
     return {
         "kind": "catalog" if isinstance(tier.server, str) else tier.server.kind_name(),

@@ -67,6 +67,13 @@ class InlineGpuPrice(InlinePrice):
     """Price of one GPU for one hour, USD."""
 
 
+class InlineGpuSecondPrice(InlinePrice):
+    """Price of a GPU-second, as platforms quote it."""
+
+    gpu_second_usd_per_gpu_s: NonNegative
+    """Price of one GPU for one second, USD."""
+
+
 class InlineVectorPrice(InlinePrice):
     """Prices of a managed vector database."""
 
@@ -104,6 +111,11 @@ def _inline_kind(value: Any) -> str | None:
     return name_or_inline(value)
 
 
+def _second_or_hour(value: Any) -> str | None:
+    seconds = isinstance(value, dict) and "gpu_second_usd_per_gpu_s" in value
+    return "inline_second" if seconds or isinstance(value, InlineGpuSecondPrice) else name_or_inline(value)
+
+
 TokenPrice = Annotated[
     Annotated[str, _choice("output", "an API model"), Tag("name")]
     | Annotated[InlineTokenPrice, Tag("inline")]
@@ -134,6 +146,12 @@ EmbeddingPrice = Annotated[
 GpuPrice = Annotated[
     Annotated[str, _choice("gpu_hour", "a GPU-hour price"), Tag("name")] | Annotated[InlineGpuPrice, Tag("inline")],
     NAME_OR_INLINE,
+]
+GpuSecondPrice = Annotated[
+    Annotated[str, _choice("gpu_hour", "a GPU-hour price"), Tag("name")]
+    | Annotated[InlineGpuPrice, Tag("inline")]
+    | Annotated[InlineGpuSecondPrice, Tag("inline_second")],
+    name_or_figures(_second_or_hour),
 ]
 VectorPrice = Annotated[
     Annotated[str, _choice("query", "a vector database"), Tag("name")] | Annotated[InlineVectorPrice, Tag("inline")],

@@ -14,9 +14,11 @@ class Slo(Frozen):
     """Service-level objectives; a limit that is left out is not checked."""
 
     e2e_p95_s: Positive | None = None
-    """95th percentile of the time from arrival to the last token, interactive requests, busiest hour; seconds."""
+    """95th percentile of the time from arrival to the last token, interactive requests, busiest hour (worst hour, where
+    a tier scales to zero); seconds."""
     ttft_p95_s: Positive | None = None
-    """95th percentile of the time from arrival to the first token, interactive requests, busiest hour; seconds."""
+    """95th percentile of the time from arrival to the first token, interactive requests, busiest hour (worst hour,
+    where a tier scales to zero); seconds."""
     availability_fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Share of requests that find every station they need up; 0.999 for three nines."""
     cost_usd_per_request: Positive | None = None

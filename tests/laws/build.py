@@ -119,3 +119,13 @@ def edge(**changes: Any) -> dict[str, Any]:
     speed = {"prefill_tokens_per_s": 1000.0, "decode_tokens_per_s": 50.0, "source": "made up for the test"}
     price = {"request_usd_per_request": 0.001, **DATED}
     return {"kind": "edge", "devices": 4, "speed": speed, "price": price, **changes}
+
+
+def serverless(**changes: Any) -> dict[str, Any]:
+    """A platform that scales from zero: 20 s cold, 5 minutes idle, 4 requests a worker, $0.001 a GPU-second."""
+    latency = {"ttft_p50_s": 0.3, "ttft_p95_s": 0.6, "tpot_p50_s": 0.01, "tpot_p95_s": 0.02, "source": "made up"}
+    return {
+        "kind": "serverless", "latency": latency, "requests_per_worker": 4, "max_workers": 20, "idle_timeout_s": 300.0,
+        "cold_start": {"p50_s": 20.0, "p95_s": 40.0}, "gpu_price": {"gpu_second_usd_per_gpu_s": 0.001, **DATED},
+        **changes,
+    }  # fmt: skip

@@ -37,6 +37,16 @@ class Tier(Plugin):
         return False
 
     @property
+    def follows_load(self) -> bool:
+        """Whether cost and latency have to be seen at every load, not only in the busiest hour."""
+        return False
+
+    @property
+    def settle_s(self) -> float:
+        """How long the tier takes to settle after a change of load, seconds; windows last several times as long."""
+        return 0.0
+
+    @property
     def slots(self) -> int | None:
         """Requests that it serves at the same time where the scenario fixes that; None where it is sized or open."""
         return None
