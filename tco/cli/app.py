@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tco.cli import check, compare, schema, sweep
+from tco.cli import check, compare, schema, sweep, validate
 
 HELP = """Plan what serving language models costs, whether it meets the SLO, and when building beats buying.
 
@@ -17,6 +17,7 @@ Examples:
   tco compare scenarios/support-copilot.yaml --out out/
   tco sweep scenarios/support-copilot.yaml --vary options.routed.router.shares.small=0:1:0.1
   tco schema > scenario.schema.json
+  tco validate serving
 """
 
 app = typer.Typer(
@@ -48,3 +49,4 @@ def root(
 
 for command in (check, compare, schema, sweep):
     app.command(help=command.HELP)(getattr(command, command.__name__.rpartition(".")[2]))
+app.add_typer(validate.app, name="validate")
