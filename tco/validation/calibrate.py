@@ -23,13 +23,13 @@ from tco.validation.measured import MeasuredRow
 from tco.validation.parallel import Workers
 from tco.validation.setups import LEVELS, SAME, SetUp, set_up_of
 
-RIDGES = (1.0, 0.5, 0.5, 0.3, 0.3, 0.3)  # by level; docs/validation-serving.md says how they were chosen
+RIDGES = (1.0, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3)  # by level; docs/validation-serving.md says how they were chosen
 UNKNOWN_RIDGE = 0.05  # where a stand-in shapes the step, its roofline says little
 POOLED = 3  # levels before this one pool set-ups: each counts like the square root of its rows
-ENGINE = 2  # level at which the protocol is chosen: one engine, model, GPU and precision
 
 TPOT_GOAL, TTFT_GOAL, WORST = 0.06, 0.25, 3.0  # errors are judged against the goals; beyond thrice, a row is lost
 LONG_WAIT_SHARE, LONG_WAIT_MS = 0.2, 2_000.0  # waits that only a limit explains
+CACHE_GAIN = 2.0  # an 8-bit cache holds twice; without a measurement the roomier one, as a false limit errs by far more
 HEADROOM = 1.05  # what ran without waiting shows that so much fits, and a little more
 
 
@@ -105,7 +105,7 @@ class Calibration:
         if level < 0 and not set_up.known:
             return None
         factors = self.factors[set_up.relatives[level]] if level >= 0 else UNCALIBRATED
-        loop = loop_of(row, set_up, self.protocol(row, set_up), self.limits.get(set_up.relatives[SAME]))
+        loop = loop_of(row, set_up, self.protocol(row), self.limits.get(set_up.relatives[SAME]))
         reached = set_up.relatives[min(level, SAME)] if level >= 0 else None
         return Served(
             server=calibrated_server(set_up.deployment, factors, loop),
@@ -115,9 +115,9 @@ class Calibration:
             reach=None if reached is None else self.reach[reached],
         )
 
-    def protocol(self, row: MeasuredRow, set_up: SetUp) -> Protocol:
+    def protocol(self, row: MeasuredRow) -> Protocol:
         """Return how a row's group was run."""
-        return self.protocols.get((row.origin, *set_up.relatives[ENGINE]), PROTOCOLS[0])
+        return self.protocols.get((row.origin, row.backend), PROTOCOLS[0])
 
 
 def loop_of(row: MeasuredRow, set_up: SetUp, protocol: Protocol, limits: Limits | None) -> Loop:
@@ -126,7 +126,7 @@ def loop_of(row: MeasuredRow, set_up: SetUp, protocol: Protocol, limits: Limits 
     The batch reserves prompt and answer; engines admit while the context at hand fits, half the answer on average.
     Capacity is raised by that ratio, so that as many run at once.
     """
-    held = limits.held_tokens if limits is not None else float(set_up.deployment.kv_capacity_tokens)
+    held = limits.held_tokens if limits is not None else CACHE_GAIN * set_up.deployment.kv_capacity_tokens
     reserved = row.input_len + row.output_len
     capacity = UNLIMITED_TOKENS
     if held:
@@ -206,7 +206,7 @@ class _Fitting:
     def _loop(self, number: int) -> Loop:
         row, set_up = self.rows[number], self.set_ups[number]
         limits = self.found.limits.get(set_up.relatives[SAME])
-        return loop_of(row, set_up, self.found.protocol(row, set_up), limits)
+        return loop_of(row, set_up, self.found.protocol(row), limits)
 
     def _walk(self, loops: Iterable[Loop]) -> None:
         """Walk the loops that are new, the longest first, so that no process is left with one at the end."""
@@ -243,8 +243,8 @@ class _Fitting:
 
     def _choose_protocols(self) -> None:
         groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        for number, (row, set_up) in enumerate(zip(self.rows, self.set_ups, strict=True)):
-            groups[row.origin, *set_up.relatives[ENGINE]].append(number)
+        for number, row in enumerate(self.rows):
+            groups[row.origin, row.backend].append(number)
         large = {key: members for key, members in groups.items() if len(members) >= LEAST_ROWS}
 
         def loops(members: list[int], protocol: Protocol) -> list[Loop]:
@@ -262,7 +262,7 @@ class _Fitting:
         choices = {key: self._limit_choices(members) for key, members in self.groups[SAME].items()}
 
         def loops(members: list[int], limits: Limits) -> list[Loop]:
-            protocols = [self.found.protocol(self.rows[number], self.set_ups[number]) for number in members]
+            protocols = [self.found.protocol(self.rows[number]) for number in members]
             return [
                 loop_of(self.rows[number], self.set_ups[number], protocol, limits)
                 for number, protocol in zip(members, protocols, strict=True)
@@ -282,7 +282,7 @@ class _Fitting:
         waiting = [row for row in rows if row.waiting_share >= LONG_WAIT_SHARE and row.ttft_ms >= LONG_WAIT_MS]
         if not waiting:
             seen = max(_running(row) * _context(row) for row in rows)
-            return [Limits(max(capacity, HEADROOM * seen) if capacity else None)]
+            return [Limits(max(CACHE_GAIN * capacity, HEADROOM * seen) if capacity else None)]
         sequences = float(np.median([_running(row) for row in waiting]))
         held = float(np.median([_running(row) * _context(row) for row in waiting]))
         shares = (0.8, 0.9, 1.0, 1.1)  # the measured mean also holds the crowd at the start and the ebb at the end
@@ -290,7 +290,7 @@ class _Fitting:
             Limits(),
             *(Limits(share * held) for share in shares),
             *(Limits(None, max(round(share * sequences), 1)) for share in shares),
-            *(Limits(times * capacity) for times in (1.0, 2.0) if capacity),
+            *(Limits(times * capacity) for times in (1.0, CACHE_GAIN) if capacity),
         ]
 
 

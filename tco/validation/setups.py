@@ -18,7 +18,8 @@ LEVELS = (
     "model, GPU, precision and engine",
     "model, GPU, precision, engine and number of GPUs",
     "set-up",
-    "set-up and engine version",
+    "set-up and name of the model",
+    "set-up, name of the model and engine version",
 )
 SAME = 4  # from this level on a row is of the same set-up
 STAND_IN_MODEL, STAND_IN_GPU, STAND_IN_PRECISION = "llama-3.1-70b", "h100-sxm", "bf16"
@@ -55,6 +56,7 @@ def set_up_of(row: MeasuredRow) -> SetUp:
         (row.backend.lower(),),
         (gpus, ranks > 1),
         (tp, ep, ranks),
+        (_plain(row.model),),  # one shape under two names may have run with other switches
         (row.backend_version,),
     ):
         keys.append((*keys[-1], *part))
