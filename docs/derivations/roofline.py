@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+
 from tco.serving.roofline import Efficiencies, terms
 from tco.serving.table_fit import CONTEXT, HATS, PREFILL, SEQUENCES, nonnegative_least_squares
 from tco.sim.closed_loop import trajectory

@@ -18,6 +18,7 @@ from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.rng import Streams
 from tco.scenario import Scenario
+from tco.scenario.servers.explicit import Explicit
 from tco.serving.roofline import KNOTS
 from tco.serving.step_time import Server
 from tco.sim.batching import Batch, Sequence
@@ -114,7 +115,7 @@ def run_closed_loop(server: Server, loop: Loop) -> tuple[float, float]:
 def _scenario(server: Server) -> Scenario:
     """Put a server behind a scenario that asks nothing else."""
     plain = _plain_scenario()
-    fleet = plain.tiers["fleet"].model_copy(update={"server": server})
+    fleet = plain.tiers["fleet"].model_copy(update={"server": Explicit(**server.model_dump())})
     return plain.model_copy(update={"tiers": {"fleet": fleet}})
 
 
@@ -180,7 +181,7 @@ class _Walk:
         self.inputs, self.outputs = inputs, outputs
         count = len(inputs)
         self.sent, self.first, self.ended = [0] * count, [0] * count, [0] * count
-        self.stretches: list[tuple[int, int, int, int]] = []  # steps, prompt tokens, sequences, context at the start
+        self.stretches: list[tuple[int, int, int, float]] = []  # steps, prompt tokens, sequences, context at the start
         self._following = 0
         for _ in range(loop.clients):
             self._send(0.0)

@@ -17,6 +17,9 @@ OPTIONAL = ("id", "mode", "origin")
 NEEDED = ("input_len", "output_len", "concurrency", "ttft_ms", "tpot_ms")  # a row without one of them says nothing
 WHOLE = ("input_len", "output_len", "concurrency")
 MOST = {"concurrency": 65_536, "input_len": 10_000_000, "output_len": 10_000_000}  # what a run here can simulate
+MOST_GPUS = 4096
+TIMES = ("ttft_ms", "tpot_ms")
+TIME_RANGE_MS = (1e-3, 1e9)  # a microsecond to eleven days: nothing outside was measured
 MOST_FAULTS = 20
 
 
@@ -162,10 +165,12 @@ def _unusable(numbers: dict[str, float | None], cells: dict[str, str]) -> str | 
             return f"{name} is not above zero"
         if value > MOST.get(name, value):
             return f"{name} above {MOST[name]}"
-    for name in set(NUMBERS) - set(NEEDED):
+        if name in TIMES and not TIME_RANGE_MS[0] <= value <= TIME_RANGE_MS[1]:
+            return f"{name} is not between {TIME_RANGE_MS[0]:g} and {TIME_RANGE_MS[1]:g}"
+    for name in (name for name in NUMBERS if name not in NEEDED):
         value = numbers[name]
-        if value is not None and not (isfinite(value) and 0 <= value <= 4096):
-            return f"{name} is not between 0 and 4096"
+        if value is not None and not (isfinite(value) and 0 <= value <= MOST_GPUS):
+            return f"{name} is not between 0 and {MOST_GPUS}"
     if any((numbers[name] or 0) % 1 for name in WHOLE):
         return "lengths or concurrency are not whole"
     if (numbers["output_len"] or 0) < 2:
