@@ -28,6 +28,7 @@ SHORTEST = 0.8  # lengths are uniform between this share of the stated one and a
 MOST_REQUESTS = 10_000  # of one run, unless twice the clients are more
 UNLIMITED_TOKENS = 10**12
 SEED = 1
+OPTION = "loop"
 
 
 class Loop(NamedTuple):
@@ -105,18 +106,23 @@ def run_closed_loop(server: Server, loop: Loop) -> tuple[float, float]:
         "kv_capacity_tokens": loop.kv_capacity,
     }
     workload = loop_workload(loop)
-    scenario = _scenario(server.model_copy(update=limits))
-    result = simulate(scenario, "loop", workload, 1.0, {"fleet": 1}, Clients(loop.clients))
+    scenario = fleet_scenario(server.model_copy(update=limits))
+    result = simulate(scenario, OPTION, workload, 1.0, {"fleet": 1}, Clients(loop.clients))
     answered = result.outcome == Outcome.COMPLETED
     decode_s = (result.finished_s - result.first_token_s)[answered] / (workload.output_tokens[answered] - 1)
     return float(result.ttft_s(answered).mean()), float(decode_s.mean())
 
 
-def _scenario(server: Server) -> Scenario:
-    """Put a server behind a scenario that asks nothing else."""
+def fleet_scenario(server: Server, kv_reservation: str = "whole") -> Scenario:
+    """Put a server behind a scenario that asks nothing else; its one option is `OPTION`, its one tier `fleet`.
+
+    Args:
+        server: step times and limits.
+        kv_reservation: how the fleet hands out memory, `whole` or `as_needed`.
+    """
     plain = _plain_scenario()
-    fleet = plain.tiers["fleet"].model_copy(update={"server": Explicit(**server.model_dump())})
-    return plain.model_copy(update={"tiers": {"fleet": fleet}})
+    changes = {"server": Explicit(**server.model_dump()), "kv_reservation": kv_reservation}
+    return plain.model_copy(update={"tiers": {"fleet": plain.tiers["fleet"].model_copy(update=changes)}})
 
 
 @lru_cache
@@ -135,7 +141,7 @@ def _plain_scenario() -> Scenario:
         "horizon_months": 1, "traffic": {"requests_per_month": 1.0, "arrivals": {"kind": "poisson"}},
         "classes": {"requests": {"share": 1.0, "latency_class": "interactive", **lengths_of}},
         "tiers": {"fleet": {"kind": "gpu_fleet", "server": server, "price": price}},
-        "options": {"loop": {"router": {"kind": "static", "shares": {"fleet": 1.0}}, "people": {}}},
+        "options": {OPTION: {"router": {"kind": "static", "shares": {"fleet": 1.0}}, "people": {}}},
         "slo": {}, "finance": {"discount_fraction_per_year": 0.0}, "people": people, "simulation": {},
     })  # fmt: skip
 
