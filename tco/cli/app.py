@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tco.cli import check, compare, schema, simulate, sweep
+from tco.cli import check, compare, schema, simulate, sweep, validate
 
 HELP = """Plan what serving language models costs, whether it meets the SLO, and when building beats buying.
 
@@ -18,6 +18,7 @@ Examples:
   tco simulate scenarios/support-copilot.yaml --saturate
   tco sweep scenarios/support-copilot.yaml --vary options.routed.router.shares.small=0:1:0.1
   tco schema > scenario.schema.json
+  tco validate serving
 """
 
 app = typer.Typer(
@@ -49,3 +50,4 @@ def root(
 
 for command in (check, compare, schema, simulate, sweep):
     app.command(help=command.HELP)(getattr(command, command.__name__.rpartition(".")[2]))
+app.add_typer(validate.app, name="validate")

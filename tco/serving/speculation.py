@@ -61,6 +61,9 @@ class Speculation(Frozen):
         return server.model_copy(
             update={
                 "alpha_s": server.alpha_s * drafting,
+                "fixed_s_by_tokens": tuple(
+                    (tokens, drafting * fixed_s) for tokens, fixed_s in server.fixed_s_by_tokens
+                ),
                 "gamma_s_per_sequence": server.gamma_s_per_sequence * drafting + checking_s,
             }
         )

@@ -3,10 +3,14 @@
 A step that runs B sequences holding C tokens of context in total and p prefill tokens takes
 alpha + beta p + gamma B + delta C seconds. While nobody joins or leaves, every step adds B tokens of context,
 so k steps take k (alpha + beta p + gamma B + delta C) + delta B k (k - 1) / 2. Source: docs/simulation.md.
+Alpha may grow with the tokens n of the step, because more tokens wake more experts: B and p are constant over a
+stretch, so the closed form holds for any such table.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import pairwise
 from math import ceil, sqrt
 from typing import Annotated, Self
 
@@ -14,6 +18,11 @@ from pydantic import Field, model_validator
 
 from tco.fields import NonNegative, Positive, Source
 from tco.plugin import Frozen
+
+# strict=False for the pairs alone: YAML and JSON have lists where Python has tuples
+FixedTable = Annotated[
+    tuple[Annotated[tuple[Annotated[int, Field(ge=1)], Positive], Field(strict=False)], ...], Field(strict=False)
+]
 
 
 def require_budget(step_budget_tokens: int, max_sequences: int) -> None:
@@ -42,6 +51,11 @@ class Server(Frozen):
     """Time per running sequence, seconds."""
     delta_s_per_context_token: NonNegative
     """Time per token of context read from the KV cache, seconds."""
+    fixed_s_by_tokens: FixedTable = ()
+    """Where the fixed time grows with the tokens of a step: (tokens, seconds), straight lines from `alpha_s` at 0
+    tokens through the points, level after the last. Left out: `alpha_s` for every step."""
+    first_token_overhead_s: NonNegative = 0.0
+    """Time before a request reaches the batch, seconds: tokeniser, scheduler. It holds up the request, not the GPU."""
     kv_capacity_tokens: Annotated[int, Field(ge=1)]
     """Tokens of context that fit into GPU memory beside the weights."""
     max_sequences: Annotated[int, Field(ge=1, le=65_536)]
@@ -55,6 +69,31 @@ class Server(Frozen):
     def _budget_covers_batch(self) -> Self:
         require_budget(self.step_budget_tokens, self.max_sequences)
         return self
+
+    @model_validator(mode="after")
+    def _tokens_grow(self) -> Self:
+        tokens = [0, *(point[0] for point in self.fixed_s_by_tokens)]
+        for low, high in pairwise(tokens):
+            if low >= high:
+                raise ValueError(f"fixed_s_by_tokens: {high} tokens follow {low}; they must grow")
+        return self
+
+    def fixed_s(self, tokens: int) -> float:
+        """Return the fixed time of a step that processes so many tokens, seconds.
+
+        >>> figures = dict(beta_s_per_prefill_token=0.0, gamma_s_per_sequence=0.0, delta_s_per_context_token=0.0)
+        >>> room = dict(kv_capacity_tokens=10, max_sequences=1, gpus_per_replica=1, source="made up")
+        >>> server = Server(alpha_s=1.0, fixed_s_by_tokens=((4, 3.0),), **figures, **room)
+        >>> server.fixed_s(0), server.fixed_s(2), server.fixed_s(9)
+        (1.0, 2.0, 3.0)
+        """
+        points = self.fixed_s_by_tokens
+        at = bisect_right(points, tokens, key=lambda point: point[0])
+        if at == len(points):
+            return points[-1][1] if points else self.alpha_s
+        low, low_s = points[at - 1] if at else (0, self.alpha_s)
+        high, high_s = points[at]
+        return low_s + (high_s - low_s) * (tokens - low) / (high - low)
 
 
 def stretch_s(first_step_s: float, growth_s: float, steps: int) -> float:

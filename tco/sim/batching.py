@@ -11,6 +11,7 @@ by token; both give the same stamps.
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from math import ceil
 from typing import Any
@@ -108,6 +109,7 @@ class Batch:
         "decoding",
         "delta",
         "ends_s",
+        "fixed_s",
         "gamma",
         "grows",
         "growth",
@@ -127,6 +129,8 @@ class Batch:
 
     def __init__(self, server: Server, grows: bool = False, per_decode: int = 1) -> None:
         self.alpha = server.alpha_s
+        # by tokens of the step; None where alpha holds for every step, which most replicas run
+        self.fixed_s = lru_cache(maxsize=None)(server.fixed_s) if server.fixed_s_by_tokens else None
         self.beta = server.beta_s_per_prefill_token
         self.gamma = server.gamma_s_per_sequence
         self.delta = server.delta_s_per_context_token
@@ -183,8 +187,10 @@ class Batch:
             self.busy = False
             return False
         self._steps = steps
+        tokens = self.per_decode * running + self.prefill_tokens
+        fixed_s = self.alpha if self.fixed_s is None else self.fixed_s(tokens)
         self._first_step_s = (
-            self.alpha + self.beta * self.prefill_tokens + self.gamma * running + self.delta * self.context
+            fixed_s + self.beta * self.prefill_tokens + self.gamma * running + self.delta * self.context
         )
         self.started_s = now_s
         self.ends_s = now_s + stretch_s(self._first_step_s, self.delta * self.growth, steps)

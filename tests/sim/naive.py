@@ -144,7 +144,7 @@ class Stepper:
             room -= take
         decoding = [job for job in self.inside if job.ready]
         self.now += (
-            server.alpha_s
+            server.fixed_s(self.per_decode * len(decoding) + sum(take for _, take in chunks))
             + server.beta_s_per_prefill_token * sum(take for _, take in chunks)
             + server.gamma_s_per_sequence * len(decoding)
             + server.delta_s_per_context_token * sum(job.context for job in decoding)

@@ -21,6 +21,7 @@ servers = st.builds(
     beta_s_per_prefill_token=st.sampled_from([0.0, 1e-5, 3.3e-4]),
     gamma_s_per_sequence=st.sampled_from([0.0, 1e-4, 7e-3]),
     delta_s_per_context_token=st.sampled_from([0.0, 1e-7, 3e-5]),
+    fixed_s_by_tokens=st.sampled_from([(), ((3, 0.02), (9, 0.11)), ((1, 0.2), (40, 0.05))]),
     kv_capacity_tokens=st.integers(130, 600),
     max_sequences=st.integers(1, 6),
     step_budget_tokens=st.integers(6, 64),

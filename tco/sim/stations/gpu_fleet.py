@@ -36,6 +36,7 @@ class GpuFleetStation(Station):
         self._plain = everyone_alike and config.speculation is None and not config.prefix_cached_share
         self._luck = workload.normals("speculation") if config.speculation else None
         server = server_of(config)
+        self._overhead_s = server.first_token_overhead_s
         split = config.disaggregation
         if split is None:
             self.pool = self._pool(self._settings(server, replicas))
@@ -72,6 +73,8 @@ class GpuFleetStation(Station):
     def visit(self, call: Call) -> Visit:
         """Wait in a replica until the last token."""
         self.enter()
+        if self._overhead_s:
+            yield Timeout(self.env, self._overhead_s)
         sequence = self._sequence(call.request)
         if not self.pool.fits(sequence) or (self._limited and (self.prefill_pool or self.pool).full()):
             self.turn_away(call, Outcome.REJECTED)

@@ -1,0 +1,1 @@
+"""Validation: the simulator against what was measured."""
