@@ -8,12 +8,12 @@ so k steps take k (alpha + beta p + gamma B + delta C) + delta B k (k - 1) / 2. 
 from __future__ import annotations
 
 from math import ceil, sqrt
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.fields import NonNegative, Positive, Source
-from tco.plugin import Frozen
+from tco.plugin import Frozen, together
 
 
 def require_budget(step_budget_tokens: int, max_sequences: int) -> None:
@@ -51,10 +51,9 @@ class Server(Frozen):
     source: Source
     """Where the figures were measured or fitted."""
 
-    @model_validator(mode="after")
-    def _budget_covers_batch(self) -> Self:
+    @together("step_budget_tokens", "max_sequences")
+    def _budget_covers_batch(self) -> None:
         require_budget(self.step_budget_tokens, self.max_sequences)
-        return self
 
 
 def stretch_s(first_step_s: float, growth_s: float, steps: int) -> float:
