@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tco.fields import IsoDate, Positive, Source
+from tco.fields import MOST_COUNT, IsoDate, Positive, Source
 from tco.plugin import Frozen, together
 
-Count = Annotated[int, Field(ge=1)]
-CountOrNone = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
+CountOrNone = Annotated[int, Field(ge=0, le=MOST_COUNT)]
 Compute = Literal["fp16", "fp8", "int8", "fp4"]
 KvPrecision = Literal["fp16", "fp8", "int8"]
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tco.fields import NonNegative, Positive, Source
+from tco.fields import NonNegative, Positive, Source, TokenCount
 from tco.plugin import Frozen, together
 
 
@@ -42,11 +42,11 @@ class Server(Frozen):
     """Time per running sequence, seconds."""
     delta_s_per_context_token: NonNegative
     """Time per token of context read from the KV cache, seconds."""
-    kv_capacity_tokens: Annotated[int, Field(ge=1)]
+    kv_capacity_tokens: TokenCount
     """Tokens of context that fit into GPU memory beside the weights."""
     max_sequences: Annotated[int, Field(ge=1, le=65_536)]
     """Most sequences that run at once."""
-    step_budget_tokens: Annotated[int, Field(ge=1)] = 2048
+    step_budget_tokens: TokenCount = 2048
     """Most tokens, prefill and decode together, that one step processes (vLLM: max_num_batched_tokens)."""
     source: Source
     """Where the figures were measured or fitted."""

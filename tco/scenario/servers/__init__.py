@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tco.fields import TokenCount
 from tco.plugin import Plugin, together
 from tco.serving.facts import PrecisionFacts
 from tco.serving.step_time import Server, require_budget
@@ -16,7 +17,7 @@ class StepModel(Plugin):
 
     max_sequences: Annotated[int, Field(ge=1, le=65_536)] = 256
     """Most sequences that run at once (vLLM: max_num_seqs)."""
-    step_budget_tokens: Annotated[int, Field(ge=1)] = 2048
+    step_budget_tokens: TokenCount = 2048
     """Most tokens, prefill and decode together, that one step processes (vLLM: max_num_batched_tokens)."""
 
     @together("step_budget_tokens", "max_sequences")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Tag
 
 from tco import catalog
+from tco.fields import TokenCount
 from tco.plugin import together
 from tco.scenario.references import NAME_OR_INLINE, known
 from tco.scenario.servers import StepModel
@@ -44,9 +45,9 @@ class Roofline(StepModel):
     """Number format of the KV cache."""
     memory_share: Annotated[float, Field(gt=0, le=1)] = 0.9
     """Share of the GPU's memory that the server may use (vLLM: gpu_memory_utilization)."""
-    kv_capacity_tokens: Annotated[int, Field(ge=1)] | None = None
+    kv_capacity_tokens: TokenCount | None = None
     """Tokens of context that the cache holds; what the memory allows when left out."""
-    context_tokens: Annotated[int, Field(ge=1)] | None = None
+    context_tokens: TokenCount | None = None
     """Longest prompt and answer together that must be served (vLLM: max_model_len); only checked."""
 
     @together(

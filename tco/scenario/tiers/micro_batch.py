@@ -38,7 +38,7 @@ class MicroBatch(FleetTier):
     """GPUs that work together as one replica."""
     price: GpuPrice
     """Catalog name of a GPU-hour price, or an inline one."""
-    max_queue_requests: Annotated[int, Field(ge=1)] | None = None
+    max_queue_requests: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Most requests that wait, collecting ones included; further ones are rejected. None: no limit."""
     queue_timeout_s: Positive | None = None
     """How long a request waits for its batch to begin before it gives up, seconds. None: for ever."""
