@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+MAX_TOLD = 50  # two screens; who has more faults mends the first ones and looks again
+
+
 class TcoError(Exception):
     """Base of every error that `tco` raises on purpose; `exit_code` is what the command returns."""
 
@@ -39,14 +42,16 @@ class Fault:
 
 
 class ScenarioError(TcoError):
-    """The scenario or the arguments are wrong; holds every fault found, in file order."""
+    """The scenario or the arguments are wrong; holds every fault found, in file order, and tells the first of them."""
 
     exit_code = 2
 
     def __init__(self, file: str, faults: Sequence[Fault]) -> None:
         self.file = file
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
-        super().__init__("\n".join(fault.describe(file) for fault in self.faults))
+        told = [fault.describe(file) for fault in self.faults[:MAX_TOLD]]
+        more = len(self.faults) - len(told)
+        super().__init__("\n".join([*told, f"... and {more:,} more"] if more else told))
 
 
 class UsageError(TcoError):

@@ -25,9 +25,26 @@ from tco.errors import suggestion
 
 SHARE_TOLERANCE = 1e-9  # shares typed by hand as 0.7 + 0.2 + 0.1 miss 1 by a rounding error only
 
+# Every number has a bound, so that no product or quotient of a dozen leaves the range of a float (1.8e308). A larger
+# figure is a slip of the pen: a chip does 1e16 operations a second, 1e18 seconds are twice the age of the universe.
+MOST = 1e18
+LEAST = 1e-18  # of what divides
+MOST_USD = 1e9  # a unit price; a year of the dearest engineer and an hour of the largest machine are far below
+MOST_TOKENS = 10**12  # in a cache or a step; the largest caches hold 1e7
+MOST_COUNT = 10**15  # parameters, layers, heads; the largest models have 1e13 parameters
+
+
+def _not_tiny(value: float) -> float:
+    if value < LEAST:
+        raise PydanticCustomError("too_tiny", "{found}; allowed: at least {least}", {"found": value, "least": "1e-18"})
+    return value
+
+
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0)]
-NonNegative = Annotated[float, Field(ge=0.0)]
+Positive = Annotated[float, Field(gt=0.0, le=MOST), AfterValidator(_not_tiny)]
+NonNegative = Annotated[float, Field(ge=0.0, le=MOST)]
+UnitPrice = Annotated[float, Field(ge=0.0, le=MOST_USD)]
+TokenCount = Annotated[int, Field(ge=1, le=MOST_TOKENS)]
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$"
 Name = Annotated[str, Field(min_length=1, max_length=40, pattern=NAME_PATTERN)]
 MONTH_PATTERN = r"^20\d\d-(0[1-9]|1[0-2])$"

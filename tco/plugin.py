@@ -7,12 +7,42 @@ that folder. There is no registry to edit: the folder is the registry.
 from __future__ import annotations
 
 import pkgutil
-from functools import lru_cache
+from collections.abc import Callable
+from copy import copy
+from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+
+from tco.fields import told_again
+
+_Check = TypeVar("_Check", bound=Callable[[Any], None])
+
+
+def together(*fields: str) -> Callable[[_Check], _Check]:
+    """Make a method of a model a check of fields that must fit together; it raises ValueError where they do not.
+
+    It is run whenever these fields are valid, however wrong others are, so that all faults are told at once (a
+    validator of pydantic's that runs after the fields' own waits until none of them has a fault). It may read these
+    fields only.
+    """
+
+    def mark(check: _Check) -> _Check:
+        check.fields_together = fields  # type: ignore[attr-defined]  # a mark on a function
+        return check
+
+    return mark
 
 
 class Frozen(BaseModel):
@@ -26,6 +56,58 @@ class Frozen(BaseModel):
         use_attribute_docstrings=True,
     )
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fields_fit_together(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        try:
+            valid = handler(data)
+        except ValidationError as parts:
+            partial = [(check, _with_fields(cls, check.fields_together, data, info)) for check in checks_of(cls)]
+            conflicts = [said for check, known in partial if known is not None for said in _said(check, known, data)]
+            if not conflicts:
+                raise
+            raise told_again(parts, conflicts) from parts
+        conflicts = [said for check in checks_of(cls) for said in _said(check, valid, data)]
+        if conflicts:
+            raise ValidationError.from_exception_data(cls.__name__, conflicts)
+        return valid
+
+
+@cache
+def checks_of(cls: type[BaseModel]) -> tuple[Any, ...]:
+    """List a model's checks of fields that must fit together, those of its bases first."""
+    found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+    return tuple(value for value in found.values() if hasattr(value, "fields_together"))
+
+
+def _said(check: Any, instance: Any, data: Any) -> list[InitErrorDetails]:
+    try:
+        check(instance)
+    except ValueError as error:
+        kind = PydanticCustomError("conflict", "{error}", {"error": str(error), "fields": check.fields_together})
+        return [InitErrorDetails(type=kind, loc=(), input=data)]
+    return []
+
+
+def _with_fields(cls: type[BaseModel], fields: tuple[str, ...], data: Any, info: ValidationInfo) -> Any:
+    """Build a model of which only some fields are there; None where one of these is wrong itself."""
+    if not isinstance(data, dict):
+        return None
+    given = {name: data[name] for name in fields if name in data}
+    try:
+        part = _part(cls, fields).model_validate(given, context=info.context)
+    except ValidationError:
+        return None
+    return cls.model_construct(**{name: getattr(part, name) for name in fields})
+
+
+@cache
+def _part(cls: type[BaseModel], fields: tuple[str, ...]) -> type[BaseModel]:
+    chosen: dict[str, Any] = {
+        name: (cls.model_fields[name].annotation, copy(cls.model_fields[name])) for name in fields
+    }
+    return create_model(cls.__name__, __base__=Frozen, **chosen)
+
 
 class Plugin(Frozen):
     """Base of every class that YAML selects by `kind`, which each subclass declares as a literal."""
@@ -36,7 +118,7 @@ class Plugin(Frozen):
         return str(cls.model_fields["kind"].default)
 
 
-@lru_cache
+@cache
 def plugins_in(package: str) -> dict[str, type[Any]]:
     """Find the plug-ins of a folder, by kind: every class defined there with a `kind` of its own.
 

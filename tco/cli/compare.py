@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli.console import Format, print_document, progress_bar
+from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.errors import InfeasibleError
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ Examples:
 
 def compare(
     scenario: Annotated[Path, typer.Argument(help="Scenario file.", show_default=False)],
-    out: Annotated[Path | None, typer.Option(help="Folder for ledger, comparison and charts.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for ledger, comparison and charts.", parser=folder, metavar="DIRECTORY")
+    ] = None,
     trace: Annotated[
         Path | None, typer.Option(help="CSV trace that replaces the scenario's arrivals and token lengths.")
     ] = None,

@@ -6,7 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +25,17 @@ class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
     MD = "md"
+
+
+def folder(text: str) -> Path:
+    """Read the folder of `--out`; an unset variable of a script must not come to mean the current folder.
+
+    >>> folder("out").name
+    'out'
+    """
+    if not text.strip():
+        raise typer.BadParameter(f"'{text}'; allowed: the path of a folder, '.' for the current one")
+    return Path(text)
 
 
 def results() -> Console:

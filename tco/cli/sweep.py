@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli.console import Format, print_document, progress_bar
+from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def sweep(
     vary: Annotated[
         list[str], typer.Option(help="PATH=from:to:step or PATH=a,b,c; once or twice.", show_default=False)
     ],
-    out: Annotated[Path | None, typer.Option(help="Folder for sweep.csv and the chart.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for sweep.csv and the chart.", parser=folder, metavar="DIRECTORY")
+    ] = None,
     trace: Annotated[
         Path | None, typer.Option(help="CSV trace that replaces the scenario's arrivals and token lengths.")
     ] = None,

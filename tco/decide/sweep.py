@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
 from tco.arrivals.trace_rows import TraceRows
 from tco.decide.compare import compare
 from tco.decide.vary import Axis, Path, Value, grid, with_values
+from tco.decide.workers import give_up_when_stopped, in_order
 from tco.errors import ScenarioError, UsageError
 from tco.pipeline import evaluate
 from tco.scenario import Scenario
@@ -118,23 +117,11 @@ def _evaluated(scenarios: list[Scenario], trace: TraceRows | None, jobs: int | N
     if workers <= 1:
         yield from (_point(scenario, trace) for scenario in scenarios)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
-        yield from _in_order(executor, scenarios, trace)
-
-
-def _in_order(executor: Executor, scenarios: list[Scenario], trace: TraceRows | None) -> Iterator[list[Row]]:
-    """Yield results in the order of the points; on an interrupt, drop what has not begun."""
-    futures: list[Future[list[Row]]] = [executor.submit(_point, scenario, trace) for scenario in scenarios]
-    try:
-        for future in futures:
-            yield future.result()
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        raise
+    yield from in_order(_point, ((scenario, trace) for scenario in scenarios), workers)
 
 
 def _point(scenario: Scenario, trace: TraceRows | None) -> list[Row]:
-    comparison = compare(evaluate(scenario, trace))
+    comparison = compare(evaluate(scenario, trace, give_up_when_stopped))
     return [
         {
             "option": option.name,

@@ -52,6 +52,8 @@ def parse_axis(text: str, scenario: Mapping[str, Any]) -> Axis:
     path = find_path(name, scenario)
     current = _get(scenario, path)
     match = _RANGE.match(spec)
+    if not match and ":" in spec and not isinstance(current, str):
+        raise UsageError(f"--vary '{text}': '{spec}' is neither from:to:step, with both colons, nor value,value,...")
     texts = _range(text, *match.groups()) if match else tuple(part.strip() for part in spec.split(","))
     return Axis(name, path, tuple(_typed(part, current, text) for part in texts))
 
@@ -70,14 +72,27 @@ def _range(text: str, first: str, last: str, step: str) -> tuple[str, ...]:
 
 
 def _typed(text: str, current: Any, whole: str) -> Value:
-    """Read a value as the key's own kind of value: a whole number where the key holds one."""
+    """Read a value as the key's own kind of value.
+
+    A key that holds none yet takes what is written: whole numbers, which every number accepts, other numbers, or text.
+    """
     if isinstance(current, str):
         return text
+    if isinstance(current, bool):
+        return _truth(text, whole)
     try:
         number = float(text)
     except ValueError:
+        if current is None:
+            return text
         raise UsageError(f"--vary '{whole}': '{text}' is not a number, but the key holds {current!r}") from None
-    return int(number) if isinstance(current, int) and number == int(number) else number
+    return int(number) if isinstance(current, int | None) and number.is_integer() else number
+
+
+def _truth(text: str, whole: str) -> bool:
+    if text not in ("true", "false"):
+        raise UsageError(f"--vary '{whole}': '{text}' is not a truth value; allowed: true or false")
+    return text == "true"
 
 
 def find_path(name: str, scenario: Mapping[str, Any]) -> Path:
@@ -92,12 +107,14 @@ def find_path(name: str, scenario: Mapping[str, Any]) -> Path:
     leaves = {dotted: path for path, dotted in _leaves(scenario)}
     if name in leaves:
         return leaves[name]
+    last = name.rpartition(".")[2]
     near = (
-        get_close_matches(name, leaves, n=3, cutoff=0.4)
-        or [path for path in leaves if name.rpartition(".")[2] and path.endswith(name.rpartition(".")[2])][:3]
+        [path for path in leaves if path.startswith((f"{name}.", f"{name}["))][:3]
+        or get_close_matches(name, leaves, n=3, cutoff=0.4)
+        or [path for path in leaves if last and path.endswith(last)][:3]
     )
-    hint = f"\n    hint: nearest: {', '.join(near)}" if near else ""
-    raise UsageError(f"--vary: '{name}' is not a key of the scenario that holds one value{hint}")
+    hint = f"nearest: {', '.join(near)}" if near else f"a path begins with one of {', '.join(scenario)}"
+    raise UsageError(f"--vary: '{name}' is not a key of the scenario that holds one value\n    hint: {hint}")
 
 
 def _leaves(value: Any, path: Path = (), dotted: str = "") -> Iterator[tuple[Path, str]]:
@@ -176,8 +193,9 @@ def _renormalise(holder: dict[str, Any], fixed: Mapping[str, float]) -> None:
     others = {name: (value["share"] if nested else value) for name, value in holder.items() if name not in fixed}
     total, rest = fsum(others.values()), max(0.0, 1.0 - fsum(fixed.values()))
     if total <= 0 and rest > SHARE_TOLERANCE:
+        leave = "leaves" if len(fixed) == 1 else "leave"
         raise UsageError(
-            f"--vary: {', '.join(fixed)} leave {rest:g} of the shares, and no other share above 0 can take it"
+            f"--vary: {', '.join(fixed)} {leave} {rest:g} of the shares, and no other share above 0 can take it"
         )
     for name, value in others.items():
         share = value * rest / total if total > 0 else 0.0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.lengths import MAX_TOKENS, LengthDistribution
+from tco.plugin import together
 from tco.serving.latency import lognormal_quantile
 
 if TYPE_CHECKING:
@@ -25,14 +26,13 @@ class LogNormal(LengthDistribution):
     max_tokens: Annotated[float, Field(ge=1, le=MAX_TOKENS)]
     """Longest length, tokens; the tail beyond is cut to it, as a context window would."""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    @together("p50_tokens", "p95_tokens", "max_tokens")
+    def _in_order(self) -> None:
         if not self.p50_tokens <= self.p95_tokens <= self.max_tokens:
             raise ValueError(
                 f"p50_tokens {self.p50_tokens:g}, p95_tokens {self.p95_tokens:g} and max_tokens "
                 f"{self.max_tokens:g} must not decrease"
             )
-        return self
 
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Invert the log-normal distribution function, cut at the longest length."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.lengths import MAX_TOKENS, LengthDistribution
+from tco.plugin import together
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,11 +23,10 @@ class Uniform(LengthDistribution):
     max_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)]
     """Longest length, tokens."""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    @together("min_tokens", "max_tokens")
+    def _in_order(self) -> None:
         if self.min_tokens > self.max_tokens:
             raise ValueError(f"min_tokens {self.min_tokens} is above max_tokens {self.max_tokens}")
-        return self
 
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Invert the uniform distribution function; the half tokens at the ends make rounding fair."""

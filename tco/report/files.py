@@ -11,15 +11,20 @@ from tco.errors import UsageError
 
 
 def require_folder(folder: Path) -> None:
-    """Check before long work that a folder is there or can be made.
+    """Check before long work that a folder is there or can be made, and that files can be written there.
 
     Raises:
-        UsageError: when a file stands where the folder or one that holds it should be.
+        UsageError: when a file stands where the folder or one that holds it should be, or nothing can be written.
     """
-    taken = next((place for place in (folder, *folder.parents) if place.exists()), None)
-    if taken is not None and not taken.is_dir():
-        where = "" if taken == folder else f"{folder} cannot be made: "
-        raise UsageError(f"{where}{taken} is a file; a folder is needed")
+    try:
+        taken = next((place for place in (folder, *folder.parents) if place.exists()), Path())
+        if taken.is_dir():
+            tempfile.TemporaryFile(dir=taken).close()  # asks the system itself: rights, read-only disks, full ones
+            return
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
+    where = "" if taken == folder else f"{folder} cannot be made: "
+    raise UsageError(f"{where}{taken} is a file; a folder is needed")
 
 
 def write_files(folder: Path, contents: Mapping[str, str | bytes]) -> list[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def usd(amount: float) -> str:
     """Write an amount in whole dollars.
@@ -80,3 +82,19 @@ def share_used(value: float) -> str:
     ('0.6%', '48%', '120%')
     """
     return f"{value:.1%}" if value < 0.0995 else f"{value:.0%}"
+
+
+def short_names(paths: Sequence[tuple[str | int, ...]]) -> list[str]:
+    """Name each path by its end: two keys, and as many more as it takes to tell the paths apart.
+
+    >>> short_names([("tiers", "gpt 6.1", "price"), ("seed",)])
+    ['gpt 6.1.price', 'seed']
+    >>> short_names([("options", "a", "shares", "small"), ("options", "b", "shares", "small")])
+    ['a.shares.small', 'b.shares.small']
+    """
+    keys, longest = 2, max(map(len, paths), default=0)
+    while True:
+        names = [".".join(map(str, path[-keys:])) for path in paths]
+        if len(set(names)) == len(set(paths)) or keys >= longest:
+            return names
+        keys += 1

@@ -8,7 +8,7 @@ from tco.decide.sweep import Sweep
 from tco.report.charts.sweep_front import sweep_front
 from tco.report.document import Column, Document, Table, Text
 from tco.report.formats.csv import csv_text
-from tco.report.numbers import seconds, short_name, usd, usd_each
+from tco.report.numbers import seconds, short_names, usd, usd_each
 from tco.scenario import Scenario
 
 MAX_ROWS = 40  # a longer table is not read; the front is
@@ -19,8 +19,8 @@ def sweep_document(sweep: Sweep, scenario: Scenario) -> Document:
     front_only = len(sweep.rows) > MAX_ROWS
     shown = [row for row in sweep.rows if row["pareto"] or not front_only]
     columns = (
-        *(Column(short_name(axis.name)) for axis in sweep.axes),
-        Column("Option", numeric=False), Column(f"{scenario.horizon_months}-month cost"), Column("$/request"),
+        *(Column(name) for name in short_names([axis.path for axis in sweep.axes])),
+        Column("Option", numeric=False), Column(_cost(sweep, scenario)), Column("$/request"),
         Column("p95"), Column("SLO", numeric=False), Column("Front", numeric=False),
     )  # fmt: skip
     rows = tuple(_cells(row, sweep) for row in shown)
@@ -35,6 +35,11 @@ def sweep_document(sweep: Sweep, scenario: Scenario) -> Document:
     return Document(f"{scenario.name}: sweep", f"varying {varied}", (Table("", columns, rows), *notes))
 
 
+def _cost(sweep: Sweep, scenario: Scenario) -> str:
+    varied = any(axis.path == ("horizon_months",) for axis in sweep.axes)
+    return "Cost over the horizon" if varied else f"{scenario.horizon_months}-month cost"
+
+
 def _cells(row: dict[str, Any], sweep: Sweep) -> tuple[str, ...]:
     return (
         *(_value(row[axis.name]) for axis in sweep.axes),
@@ -44,8 +49,8 @@ def _cells(row: dict[str, Any], sweep: Sweep) -> tuple[str, ...]:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | bool):
+        return str(value).lower() if isinstance(value, bool) else value
     return f"{value:,.0f}" if abs(value) >= 10_000 and value == int(value) else f"{value:.6g}"
 
 

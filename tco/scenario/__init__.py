@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 
 from tco.fields import Month, Name, Positive, Share, also, told_again
 from tco.plugin import Frozen, SelectedByKind
-from tco.scenario.cross import cross_faults
+from tco.scenario.cross import cross_faults, dangling
 from tco.scenario.options import Option
 from tco.scenario.prices import EngineerPrice
 from tco.scenario.slo import Slo
@@ -88,27 +88,17 @@ class Scenario(Frozen):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _blocks_fit_together(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _blocks_fit_together(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         faults = cross_faults(data)
         try:
             result = handler(data)
         except ValidationError as parts:
             raise told_again(parts, faults) from parts
+        if info.context is None:  # the loader's context lets each name be judged where it stands
+            faults += dangling(result)
         if faults:
             raise ValidationError.from_exception_data(cls.__name__, faults)
         return result
-
-    @model_validator(mode="after")
-    def _names_are_defined(self) -> Self:
-        unknown = [
-            f"options.{name}.router: '{tier}' is not one of the scenario's tiers"
-            for name, option in self.options.items()
-            for tier in option.router.tiers()
-            if tier not in self.tiers
-        ]
-        if unknown:
-            raise ValueError(f"{'; '.join(unknown)}; defined: {', '.join(self.tiers)}")
-        return self
 
     def option(self, name: str) -> Option:
         """Return an option by name."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from tco.scenario.cross_dates import distant_prices
 from tco.scenario.cross_limits import limit_faults
 
 MAX_VOLUME_REQUESTS = 1e15  # a month beyond this is a slip of the pen in the growth
@@ -16,7 +17,28 @@ Found = tuple[str, tuple[str, ...], str]  # type of error, location, message
 
 def cross_faults(data: Any) -> list[InitErrorDetails]:
     """Fault what single blocks cannot see: growth that overflows, lengths without a trace, limits out of reach."""
-    found = [*_overflow(data), *_trace_lengths(data), *_unknown_availability(data), *limit_faults(data)]
+    found = [
+        *_overflow(data),
+        *_trace_lengths(data),
+        *_unknown_availability(data),
+        *limit_faults(data),
+        *distant_prices(data),
+    ]
+    return _details(found)
+
+
+def dangling(scenario: Any) -> list[InitErrorDetails]:
+    """Fault every name of a tier that an option uses and the scenario does not define."""
+    return _details(
+        ("cross", ("options", name, "router"), f"'{tier}' is not one of the scenario's tiers; defined: {defined}")
+        for defined in [", ".join(scenario.tiers)]
+        for name, option in scenario.options.items()
+        for tier in option.router.tiers()
+        if tier not in scenario.tiers
+    )
+
+
+def _details(found: Iterable[Found]) -> list[InitErrorDetails]:
     return [
         InitErrorDetails(type=PydanticCustomError(kind, "{text}", {"text": text}), loc=loc, input=None)
         for kind, loc, text in found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
@@ -21,16 +22,25 @@ def path_of(loc: Path, value: Any) -> Path:
     >>> path_of(("tiers", "api", "managed_api", "price", "inline", "source"), {})
     ('tiers', 'api', 'price', 'source')
     """
-    current: Any = Scenario
     path: list[str | int] = []
-    for part in loc:
-        branch = part in _branches(current)
-        current = _step(current, part)
+    branches = _branches_along(tuple(0 if isinstance(part, int) else part for part in loc))
+    for part, branch in zip(loc, branches, strict=True):
         if branch or (part == KEY_OF_MAPPING and not (isinstance(value, dict) and part in value)):
             continue
         path.append(part)
         value = value.get(part) if isinstance(value, dict) else None
     return tuple(path)
+
+
+@lru_cache(maxsize=1024)
+def _branches_along(loc: Path) -> tuple[bool, ...]:
+    """Tell which parts of a location name a branch; all items of a list are alike, so thousands are walked once."""
+    current: Any = Scenario
+    found = []
+    for part in loc:
+        found.append(part in _branches(current))
+        current = _step(current, part)
+    return tuple(found)
 
 
 def keys_at(loc: Path) -> list[str]:

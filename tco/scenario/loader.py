@@ -92,7 +92,7 @@ def validate(raw: dict[str, Any], tree: Tree, file: str) -> Scenario:
     try:
         scenario = Scenario.model_validate(raw, context=context)
     except ValidationError as error:
-        raise ScenarioError(file, [*tree.faults, *faults_of(error, tree)]) from None
+        raise ScenarioError(file, faults_of(error, tree)) from None
     if tree.faults:
         raise ScenarioError(file, tree.faults)
     return scenario

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from tco.errors import Fault
-from tco.scenario.scalars import quoted, resolve
+from tco.scenario.scalars import Refusal, quoted, resolve
 
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
@@ -38,6 +38,24 @@ _SYNTAX_HINTS = (
 )
 
 
+REFUSED: Any = object()  # stands where a value was refused: it is there, and it is nothing that any field allows
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A scalar that readers of YAML disagree about.
+
+    Attributes:
+        text: the scalar as it stands.
+        instead: what to write where the field takes such a value.
+        fault: place of its fault in the tree's list.
+    """
+
+    text: str
+    instead: str
+    fault: int
+
+
 @dataclass
 class Tree:
     """A YAML document as plain values, with places and the faults met on the way.
@@ -50,6 +68,7 @@ class Tree:
         refused: paths whose value was refused and must not be judged further.
         refused_keys: paths whose key was refused; what it holds is judged, the key is not.
         incomplete: mappings that lost a part, so that what they lack cannot be judged.
+        doubts: scalars that were refused, by path; what to write there depends on the field.
     """
 
     value: Any = None
@@ -59,6 +78,7 @@ class Tree:
     refused: set[Path] = field(default_factory=set)
     refused_keys: set[Path] = field(default_factory=set)
     incomplete: set[Path] = field(default_factory=set)
+    doubts: dict[Path, Doubt] = field(default_factory=dict)
 
     def place(self, path: Path) -> Place:
         """Find where the key of a path, or of its nearest ancestor that exists, stands in the file."""
@@ -136,6 +156,7 @@ class _Builder:
         self.stack: list[_Open] = []
         self.documents = 0
         self.values = 0
+        self.lists_with_aliases: set[Path] = set()
 
     def take(self, event: yaml.Event) -> bool:
         if isinstance(event, yaml.DocumentStartEvent):
@@ -164,7 +185,13 @@ class _Builder:
         hint = "repeat the value: every figure then has a line of its own"
         if self.stack and self.stack[-1].expects_key:
             return self._stop(event, f"alias '*{event.anchor}' as a key; keys are names", hint)
-        self._refuse_value(event, f"alias '*{event.anchor}'; aliases are not read", hint)
+        path = self._add(REFUSED, event)
+        holder = path[:-1] if path and isinstance(path[-1], int) else None
+        if holder is None or holder not in self.lists_with_aliases:  # a list of thousands is one mistake
+            self._fault(event, path, f"alias '*{event.anchor}'; aliases are not read", hint)
+        if holder is not None:
+            self.lists_with_aliases.add(holder)
+        self.tree.refused.add(path)
         return True
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> bool:
@@ -186,7 +213,7 @@ class _Builder:
         plain = not event.style and self.stack  # a file that is one word is told so, whatever the word
         value, refusal = resolve(event.value) if plain else (event.value, None)
         if refusal is not None:
-            self._refuse_value(event, *refusal)
+            self._refuse_scalar(event, refusal)
             return
         path = self._add(value, event)
         self.tree.scalars[path] = _place(event.start_mark)
@@ -237,9 +264,13 @@ class _Builder:
             top.container.append(value)
         return path
 
-    def _refuse_value(self, event: yaml.Event, message: str, hint: str | None = None) -> None:
-        path = self._add(None, event)
-        self._fault(event, path, message, hint)
+    def _refuse_scalar(self, event: yaml.ScalarEvent, refusal: Refusal) -> None:
+        path = self._add(REFUSED, event)
+        message, instead = refusal
+        before = len(self.tree.faults)
+        self._fault(event, path, message, f"write {instead} or, for text, quote it")
+        if len(self.tree.faults) > before:
+            self.tree.doubts[path] = Doubt(event.value, instead, before)
         self.tree.refused.add(path)
 
     def _refuse_tag(self, event: yaml.NodeEvent, path: Path) -> None:

@@ -48,9 +48,9 @@ class Retrieval(Frozen):
 class Staffing(Frozen):
     """Engineers' time that the option needs."""
 
-    build_engineer_weeks: NonNegative = 0.0
+    build_engineer_weeks: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
     """One-off work before launch, paid in the first month; weeks of one engineer."""
-    run_engineer_fte: NonNegative = 0.0
+    run_engineer_fte: Annotated[float, Field(ge=0, le=100_000)] = 0.0
     """Engineers who keep it running, every month; full-time equivalents."""
 
 

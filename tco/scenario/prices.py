@@ -9,7 +9,7 @@ from pydantic import Discriminator, Tag
 from tco import catalog
 from tco.catalog import Price
 from tco.errors import CatalogError
-from tco.fields import IsoDate, NonNegative, Source
+from tco.fields import IsoDate, Source, UnitPrice
 from tco.plugin import Frozen
 from tco.scenario.references import NAME_OR_INLINE, known, name_or_figures, name_or_inline
 from tco.serving.latency import ApiLatency
@@ -38,9 +38,9 @@ class InlinePrice(Frozen):
 class InlineTokenPrice(InlinePrice):
     """Prices of a model behind an API."""
 
-    input_usd_per_mtok: NonNegative
+    input_usd_per_mtok: UnitPrice
     """Price of prompt tokens, USD per million."""
-    output_usd_per_mtok: NonNegative
+    output_usd_per_mtok: UnitPrice
     """Price of generated tokens, USD per million."""
     cached_input_usd_per_mtok: NonNegative | None = None
     """Price of prompt tokens that the vendor finds in its cache, USD per million; None: not known."""
@@ -49,21 +49,21 @@ class InlineTokenPrice(InlinePrice):
 class InlineRequestPrice(InlinePrice):
     """A flat price per request, as some vendors and rule-of-thumb comparisons use."""
 
-    request_usd_per_request: NonNegative
+    request_usd_per_request: UnitPrice
     """Price of one request, USD."""
 
 
 class InlineDevicePrice(InlinePrice):
     """Price of an edge device or worker."""
 
-    device_hour_usd_per_device_hour: NonNegative
+    device_hour_usd_per_device_hour: UnitPrice
     """Price of one device for one hour, USD."""
 
 
 class InlineGpuPrice(InlinePrice):
     """Price of a GPU-hour."""
 
-    gpu_hour_usd_per_gpu_hour: NonNegative
+    gpu_hour_usd_per_gpu_hour: UnitPrice
     """Price of one GPU for one hour, USD."""
 
 
@@ -77,27 +77,27 @@ class InlineGpuSecondPrice(InlinePrice):
 class InlineVectorPrice(InlinePrice):
     """Prices of a managed vector database."""
 
-    query_usd_per_1k_queries: NonNegative
+    query_usd_per_1k_queries: UnitPrice
     """Price of a thousand queries, USD."""
-    storage_usd_per_gb_month: NonNegative
+    storage_usd_per_gb_month: UnitPrice
     """Price of a GB stored for a month, USD."""
-    minimum_usd_per_month: NonNegative
+    minimum_usd_per_month: UnitPrice
     """Least that a month costs, USD."""
 
 
 class InlineCachePrice(InlinePrice):
     """Prices of a managed cache."""
 
-    lookup_usd_per_1k_lookups: NonNegative
+    lookup_usd_per_1k_lookups: UnitPrice
     """Price of a thousand lookups, USD."""
-    storage_usd_per_gb_month: NonNegative
+    storage_usd_per_gb_month: UnitPrice
     """Price of a GB stored for a month, USD."""
 
 
 class InlineEngineerPrice(InlinePrice):
     """Loaded cost of an engineer: salary, benefits, taxes, equipment."""
 
-    loaded_year_usd_per_year: NonNegative
+    loaded_year_usd_per_year: UnitPrice
     """Cost of one engineer for one year, USD."""
 
 

@@ -23,14 +23,15 @@ _BASE_OR_UNDERSCORE = re.compile(r"^[-+]?(0[xXbBoO][0-9a-fA-F_]+|[0-9][0-9_]*_[0
 _SEXAGESIMAL = re.compile(r"^[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?$")
 _NOT_FINITE = re.compile(r"^([-+]?\.?inf(inity)?|\.?nan)$", re.IGNORECASE)
 
-Refusal = tuple[str, str]  # what is wrong with a scalar, and a hint
+Refusal = tuple[str, str]  # what is wrong with a scalar, and what to write where its field takes it
+TRUTH = "true or false"  # what to write instead of a truth value that not every reader sees
 
 
 def resolve(text: str) -> tuple[Any, Refusal | None]:
     """Read a plain scalar; return its value and, where readers of YAML disagree about it, why it is refused.
 
     >>> resolve("0.5"), resolve("x"), resolve("1e3")[1][1]
-    ((0.5, None), ('x', None), 'write 1000 or, for text, quote it')
+    ((0.5, None), ('x', None), '1000')
     """
     if text in ("", "~", "null", "Null", "NULL"):
         return None, None
@@ -46,7 +47,7 @@ def resolve(text: str) -> tuple[Any, Refusal | None]:
 
 def _ambiguity(text: str) -> Refusal | None:
     if _MISREAD_WORD.match(text):
-        return _refusal(text, "is a truth value to some YAML readers and text to others", "true or false")
+        return _refusal(text, "is a truth value to some YAML readers and text to others", TRUTH)
     if _LEADING_ZERO.match(text):
         return _refusal(text, "is octal to some YAML readers and decimal to others", _without_zeros(text))
     if _SEXAGESIMAL.match(text):
@@ -61,7 +62,7 @@ def _ambiguity(text: str) -> Refusal | None:
 
 
 def _refusal(text: str, why: str, instead: str) -> Refusal:
-    return f"{quoted(text)} {why}", f"write {instead} or, for text, quote it"
+    return f"{quoted(text)} {why}", instead
 
 
 def _without_zeros(text: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from tco.errors import suggestion
 from tco.fields import PATTERNS
 from tco.scenario.keys import keys_at, kinds_at, may_be_empty
-from tco.scenario.nodes import Path
-from tco.scenario.scalars import quoted
+from tco.scenario.nodes import Doubt, Path
+from tco.scenario.scalars import TRUTH, quoted
 
 Words = tuple[str, str | None]  # message and hint
 
@@ -35,6 +35,7 @@ _ALLOWED = {
     "date_from_datetime_parsing": _DATE,
     "date_from_datetime_inexact": _DATE,
 }
+_ABOUT_KINDS = ("union_tag_invalid", "union_tag_not_found")
 _LIMITS = {
     "greater_than": ("gt", "above {}"),
     "greater_than_equal": ("ge", "at least {}"),
@@ -69,6 +70,28 @@ def words(entry: Any, path: Path) -> Words:
         return _length(entry), None
     say = _SPECIAL.get(kind)
     return say(entry, path) if say else (entry["msg"], (entry.get("ctx") or {}).get("hint"))
+
+
+def instead_of(doubt: Doubt, entry: Any, path: Path) -> str | None:
+    """Say what to write where readers of YAML disagree about a scalar, by what its field allows.
+
+    Args:
+        doubt: the scalar.
+        entry: pydantic's error about that field.
+        path: where in the file it is.
+
+    Returns:
+        The hint; None where the error does not say what is allowed.
+    """
+    if entry["type"] == "string_type":
+        return f"quote it: {quoted(doubt.text)}"
+    message, _ = words(entry, path)
+    allowed = message.rpartition("; allowed: ")[2] if "; allowed: " in message else ""
+    if entry["type"] in _ABOUT_KINDS:
+        allowed = " or ".join(kinds_at(entry["loc"]))
+    if allowed in (_WHOLE, _NUMBER) and doubt.instead != TRUTH:
+        return f"write {doubt.instead}"
+    return f"write {allowed}" if allowed else None
 
 
 def _limit(limit: float) -> str:
@@ -128,6 +151,7 @@ _SPECIAL: dict[str, Callable[[Any, Path], Words]] = {
     "string_pattern_mismatch": _pattern,
     "name_or_inline": _neither,
     "value_error": _checked,
+    "conflict": _checked,
 }
 
 

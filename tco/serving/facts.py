@@ -6,15 +6,15 @@ They are what a roofline needs. A GB is 1e9 bytes throughout, and a GPU has the 
 from __future__ import annotations
 
 from math import ceil
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from tco.fields import IsoDate, Positive, Source
-from tco.plugin import Frozen
+from tco.fields import MOST_COUNT, IsoDate, Positive, Source
+from tco.plugin import Frozen, together
 
-Count = Annotated[int, Field(ge=1)]
-CountOrNone = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
+CountOrNone = Annotated[int, Field(ge=0, le=MOST_COUNT)]
 Compute = Literal["fp16", "fp8", "int8", "fp4"]
 KvPrecision = Literal["fp16", "fp8", "int8"]
 
@@ -65,26 +65,37 @@ class ModelFacts(Frozen):
     source_date: IsoDate
     """Day of the source."""
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    @together("active_parameters", "total_parameters")
+    def _active_parameters_are_some_of_all(self) -> None:
         if self.active_parameters > self.total_parameters:
             raise ValueError(
                 f"active_parameters {self.active_parameters} is above total_parameters {self.total_parameters}"
             )
+
+    @together("experts_per_token", "experts")
+    def _visited_experts_are_some_of_all(self) -> None:
         if self.experts_per_token > self.experts:
             raise ValueError(f"experts_per_token {self.experts_per_token} is above experts {self.experts}")
+
+    @together("attention", "latent_size")
+    def _latent_attention_has_a_size(self) -> None:
         if (self.attention == "mla") != (self.latent_size is not None):
             raise ValueError(f"attention '{self.attention}' with latent_size {self.latent_size}; 'mla' alone has one")
+
+    @together("sliding_layers", "sliding_window_tokens")
+    def _sliding_layers_have_a_window(self) -> None:
         if (self.sliding_layers > 0) != (self.sliding_window_tokens is not None):
             raise ValueError(
                 f"sliding_layers {self.sliding_layers} with sliding_window_tokens {self.sliding_window_tokens}"
             )
+
+    @together("full_attention_layers", "sliding_layers", "layers")
+    def _layers_cover_those_that_cache(self) -> None:
         if self.growing_layers + self.sliding_layers > self.layers:
             raise ValueError(
                 f"full_attention_layers {self.growing_layers} and sliding_layers {self.sliding_layers} are above "
                 f"layers {self.layers}"
             )
-        return self
 
     @property
     def growing_layers(self) -> int:
@@ -176,11 +187,10 @@ class PrecisionFacts(Frozen):
     source_date: IsoDate
     """Day of the source."""
 
-    @model_validator(mode="after")
-    def _score_names_its_benchmark(self) -> Self:
+    @together("quality_share", "quality_benchmark")
+    def _score_names_its_benchmark(self) -> None:
         if (self.quality_share is None) != (self.quality_benchmark is None):
             raise ValueError(f"quality_share {self.quality_share} with quality_benchmark {self.quality_benchmark}")
-        return self
 
 
 def weights_bytes(model: ModelFacts, precision: PrecisionFacts) -> float:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from math import exp, log
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from tco.fields import NonNegative, Positive, Share, Source
-from tco.plugin import Frozen
+from tco.plugin import Frozen, together
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,13 +84,15 @@ class ApiLatency(Frozen):
     source: Source
     """Where it was measured."""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        for stem in ("ttft", "tpot"):
-            low, high = getattr(self, f"{stem}_p50_s"), getattr(self, f"{stem}_p95_s")
-            if low > high:
-                raise ValueError(f"{stem}_p50_s {low:g} is above {stem}_p95_s {high:g}")
-        return self
+    @together("ttft_p50_s", "ttft_p95_s")
+    def _first_tokens_in_order(self) -> None:
+        if self.ttft_p50_s > self.ttft_p95_s:
+            raise ValueError(f"ttft_p50_s {self.ttft_p50_s:g} is above ttft_p95_s {self.ttft_p95_s:g}")
+
+    @together("tpot_p50_s", "tpot_p95_s")
+    def _tokens_in_order(self) -> None:
+        if self.tpot_p50_s > self.tpot_p95_s:
+            raise ValueError(f"tpot_p50_s {self.tpot_p50_s:g} is above tpot_p95_s {self.tpot_p95_s:g}")
 
     def first_token_s(self, draws: Draws, input_tokens: list[int], attempt: int = 0) -> list[float]:
         """Return the time to first token of every request, seconds.
@@ -132,8 +134,7 @@ class Quantiles(Frozen):
     p95_s: Positive
     """95th percentile, seconds."""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    @together("p50_s", "p95_s")
+    def _in_order(self) -> None:
         if self.p50_s > self.p95_s:
             raise ValueError(f"p50_s {self.p50_s:g} is above p95_s {self.p95_s:g}")
-        return self

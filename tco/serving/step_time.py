@@ -12,12 +12,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import pairwise
 from math import ceil, sqrt
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from tco.fields import NonNegative, Positive, Source
-from tco.plugin import Frozen
+from tco.fields import NonNegative, Positive, Source, TokenCount
+from tco.plugin import Frozen, together
 
 # strict=False for the pairs alone: YAML and JSON have lists where Python has tuples
 FixedTable = Annotated[
@@ -56,27 +56,25 @@ class Server(Frozen):
     tokens through the points, level after the last. Left out: `alpha_s` for every step."""
     first_token_overhead_s: NonNegative = 0.0
     """Time before a request reaches the batch, seconds: tokeniser, scheduler. It holds up the request, not the GPU."""
-    kv_capacity_tokens: Annotated[int, Field(ge=1)]
+    kv_capacity_tokens: TokenCount
     """Tokens of context that fit into GPU memory beside the weights."""
     max_sequences: Annotated[int, Field(ge=1, le=65_536)]
     """Most sequences that run at once."""
-    step_budget_tokens: Annotated[int, Field(ge=1)] = 2048
+    step_budget_tokens: TokenCount = 2048
     """Most tokens, prefill and decode together, that one step processes (vLLM: max_num_batched_tokens)."""
     source: Source
     """Where the figures were measured or fitted."""
 
-    @model_validator(mode="after")
-    def _budget_covers_batch(self) -> Self:
+    @together("step_budget_tokens", "max_sequences")
+    def _budget_covers_batch(self) -> None:
         require_budget(self.step_budget_tokens, self.max_sequences)
-        return self
 
-    @model_validator(mode="after")
-    def _tokens_grow(self) -> Self:
+    @together("fixed_s_by_tokens")
+    def _tokens_grow(self) -> None:
         tokens = [0, *(point[0] for point in self.fixed_s_by_tokens)]
         for low, high in pairwise(tokens):
             if low >= high:
                 raise ValueError(f"fixed_s_by_tokens: {high} tokens follow {low}; they must grow")
-        return self
 
     def fixed_s(self, tokens: int) -> float:
         """Return the fixed time of a step that processes so many tokens, seconds.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
+from time import sleep
 from types import SimpleNamespace
 from typing import BinaryIO
 
@@ -214,6 +217,79 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     os.close(write)
 
     assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_an_interrupt_while_the_commands_load_is_said_too(tco, monkeypatch):
+    """Ctrl-C in the first third of a second comes while Python imports."""
+
+    class Interrupting:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "tco.cli.app":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "tco.cli.app", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    answer = tco("schema")
+
+    assert (130, "") == (answer.code, answer.out)
+    assert "interrupted" in answer.err
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["schema"], ["check", SHIPPED]])
+@pytest.mark.parametrize(("into", "why"), [("> /dev/full", "No space left on device"), (">&-", "stdout is closed")])
+def test_output_that_cannot_be_written_is_a_sentence(arguments, into, why):
+    """A full disk or a closed stream is nobody's defect, and not a success either."""
+    command = f"{sys.executable} -m tco {' '.join(map(str, arguments))} {into}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+
+    assert (1, f"the output cannot be written: {why}\n") == (done.returncode, done.stderr)
+
+
+def test_a_closed_stderr_changes_no_result():
+    """`2>&-` silences; the answer is the same."""
+    command = f"{sys.executable} -m tco check nowhere.yaml 2>&-"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+
+    assert (2, "", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def children_of(process: int) -> list[str]:
+    """List the processes that a process has started."""
+    return Path(f"/proc/{process}/task/{process}/children").read_text().split()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are listed by Linux")
+@pytest.mark.parametrize("send", [os.killpg, pytest.param(os.kill, marks=pytest.mark.slow)])
+def test_an_interrupted_sweep_ends_soon_and_quietly(scenario, send):
+    """By Ctrl-C, which reaches the workers as well, or by a signal to the parent alone: one sentence, no traceback."""
+    command = [sys.executable, "-m", "tco", "sweep", str(scenario), "--vary", "seed=1:2000:1", "--jobs", "2"]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, start_new_session=True, cwd=ROOT) as sweep:
+        while len(children_of(sweep.pid)) < 3 and sweep.poll() is None:  # two workers and the tracker of semaphores
+            sleep(0.01)
+        send(sweep.pid, signal.SIGINT)
+        out, err = sweep.communicate(timeout=20)
+
+    assert (130, "", "\ninterrupted; no file was left half-written\n") == (sweep.returncode, out, err)
+
+
+@pytest.mark.parametrize("command", [["compare", SHIPPED], ["sweep", SHIPPED, "--vary", "seed=1"]])
+def test_out_without_a_name_is_refused(tco, command):
+    """An unset variable does not come to mean the current folder."""
+    answer = tco(*command, "--out", "")
+
+    assert (2, "") == (answer.code, answer.out)
+    assert "''; allowed: the path of a folder" in answer.err
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a folder that even root cannot write to")
+def test_out_into_a_folder_that_takes_no_file_is_refused_before_the_work(tco, scenario, monkeypatch):
+    """Nothing is simulated."""
+    fail_with(monkeypatch, RuntimeError("simulated"))
+    for place in ("/proc", "/proc/out"):
+        answer = tco("compare", scenario, "--out", place)
+
+        assert (2, "") == (answer.code, answer.out)
+        assert answer.err.startswith(f"{place} cannot be written: ")
 
 
 def test_an_interrupt_is_said(tco, scenario, monkeypatch):

@@ -33,6 +33,49 @@ def test_a_list_keeps_its_order_and_whole_numbers_stay_whole():
     assert all(isinstance(value, int) for value in axis.values)
 
 
+@pytest.mark.parametrize(
+    ("current", "spec", "expected"),
+    [
+        (None, "1,2", (1, 2)),
+        (None, "1:2:0.5", (1, 1.5, 2)),
+        (None, "1e3", (1000,)),
+        (None, "spot", ("spot",)),
+        (0.5, "1,2", (1.0, 2.0)),
+        (True, "true,false", (True, False)),
+        ("a", "1:2", ("1:2",)),
+    ],
+)
+def test_a_value_is_read_as_the_key_s_own_kind(current, spec, expected):
+    """A key that holds nothing yet gets whole numbers where they are whole, which a strict whole number demands."""
+    values = parse_axis(f"key={spec}", {"key": current}).values
+
+    assert [(value, type(value)) for value in expected] == [(value, type(value)) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("horizon_months=0:1", "'0:1' is neither from:to:step, with both colons, nor value,value,..."),
+        ("horizon_months=1:2:3:4", "'1:2:3:4' is neither from:to:step"),
+        ("foo=1:2:1", "hint: a path begins with one of traffic, horizon_months, classes, options"),
+        ("classes=1", "hint: nearest: classes.chat.share, classes.report.share"),
+        ("months=1", "hint: nearest: horizon_months"),
+    ],
+)
+def test_a_wrong_axis_is_told_with_the_way_out(text, told):
+    """The form that is meant, the nearest keys, or where paths begin."""
+    with pytest.raises(UsageError) as caught:
+        parse_axis(text, SCENARIO)
+
+    assert told in str(caught.value)
+
+
+def test_a_truth_value_takes_true_or_false_only():
+    """Not 0 or 1, which a strict model refuses."""
+    with pytest.raises(UsageError, match="'1' is not a truth value; allowed: true or false"):
+        parse_axis("key=1", {"key": True})
+
+
 def test_names_may_hold_dots():
     """An option's name with a dot in it is still one name."""
     assert (*SHARES, "a") == find_path("options.gpt-4.1 mix.router.shares.a", SCENARIO)
@@ -94,7 +137,7 @@ def test_a_rest_that_nobody_can_take_is_refused():
     """One share alone cannot be anything but 1."""
     alone = {"options": {"x": {"router": {"shares": {"a": 1.0}}}}}
 
-    with pytest.raises(UsageError, match="no other share"):
+    with pytest.raises(UsageError, match=r"a leaves 0\.5 of the shares, and no other share"):
         with_values(alone, {("options", "x", "router", "shares", "a"): 0.5})
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
 
+from tco.errors import ScenarioError
+from tco.scenario.loader import load_scenario
 from tco.scenario.nodes import MAX_DEPTH, parse
 from tests.scenario.texts import CATALOG, INLINE, faults_in, plant
 
@@ -22,10 +24,10 @@ def test_the_texts_are_valid(tmp_path, text):
 @pytest.mark.parametrize(
     ("scalar", "why", "instead"),
     [
-        ("NO", TRUTH, "true or false"),
-        ("yes", TRUTH, "true or false"),
-        ("Off", TRUTH, "true or false"),
-        ("n", TRUTH, "true or false"),
+        ("NO", TRUTH, "a number"),
+        ("yes", TRUTH, "a number"),
+        ("Off", TRUTH, "a number"),
+        ("n", TRUTH, "a number"),
         ("012", "is octal to some YAML readers and decimal to others", "12"),
         ("-012", "is octal to some YAML readers and decimal to others", "-12"),
         ("12:30:45", "is a base-60 number to some YAML readers and text to others", "one number"),
@@ -53,7 +55,40 @@ def test_a_scalar_that_readers_disagree_about_is_told_once(tmp_path, scalar, why
     assert fault.key == "slo.e2e_p95_s"
     assert fault.message.startswith(f"'{scalar[:60]}")
     assert fault.message.endswith(why)
-    assert fault.hint == f"write {instead} or, for text, quote it"
+    assert fault.hint == f"write {instead}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("latency_class: async", "latency_class: NO", "write 'interactive' or 'async'"),
+        ("share: 0.75", "share: NO", "write a number"),
+        ("horizon_months: 36", "horizon_months: yes", "write a whole number"),
+        ("horizon_months: 36", "horizon_months: 036", "write 36"),
+        ("question: Which is cheapest?", "question: NO", "quote it: 'NO'"),
+        ("question: Which is cheapest?", "question: 012", "quote it: '012'"),
+        ("first: gpu", "first: NO", "quote it: 'NO'"),
+        ("    min_replicas: 1\n", "    interactive_first: NO\n", "write true or false"),
+        ("source_date: 2026-01-31", "source_date: NO", "write a date as YYYY-MM-DD"),
+        ("hour_of_week: flat", "hour_of_week: NO", "write a catalog name, or a list of 168 rates from Monday 00:00"),
+        ("arrivals: {kind: poisson}", "arrivals: {kind: NO}", "write gamma or poisson or trace"),
+        ("arrivals: {kind: poisson}", "arrivals: 012", "write a mapping of keys"),
+        ("seed: 7", "sed: 012", "write 12 or, for text, quote it"),
+    ],
+)
+def test_what_to_write_depends_on_the_field(tmp_path, old, new, hint):
+    """A truth value is no way out where a number belongs; where the field is not known, both ways are told."""
+    faults = faults_in(tmp_path, plant(old, new).text)
+
+    assert hint in [fault.hint for fault in faults]
+
+
+def test_an_unknown_key_with_a_refused_value_is_two_faults(tmp_path):
+    """Mending the value alone would only bring the other one up."""
+    unknown, value = faults_in(tmp_path, plant("seed: 7", "sed: 012").text)
+
+    assert (5, 1, "did you mean 'seed'?") == (unknown.line, unknown.column, unknown.hint)
+    assert (5, 6, "sed") == (value.line, value.column, value.key)
 
 
 @pytest.mark.parametrize("scalar", ["NO", "012", "1e3", ".nan", "0x1F"])
@@ -160,6 +195,35 @@ def test_what_yaml_can_and_a_scenario_cannot_is_told_once(tmp_path, old, new, ke
     assert len(faults) == 1
     if message is not None:
         assert (*planted.place, key, message) == (faults[0].line, faults[0].column, faults[0].key, faults[0].message)
+
+
+def test_a_list_of_aliases_is_one_fault(tmp_path):
+    """Thousands of them are one mistake, told where the first stands; what else the list holds is not judged by it."""
+    planted = plant("hour_of_week: flat", "hour_of_week: [1, §*a" + ", *a" * 20_000 + "]")
+    faults = faults_in(tmp_path, planted.text)
+
+    assert [(*planted.place, "traffic.hour_of_week[1]")] == [(f.line, f.column, f.key) for f in faults]
+
+
+@pytest.mark.parametrize(
+    "flood",
+    ["".join(f"zz{n}: 1\n" for n in range(20_000)), "".join(f"seed{n}: NO\n" for n in range(20_000))],
+    ids=["unknown keys", "refused values"],
+)
+def test_a_flood_of_faults_is_counted_and_not_all_told(tmp_path, flood):
+    """The first fifty in file order, and how many more there are, in a time that grows with the file only."""
+    path = tmp_path / "flood.yaml"
+    path.write_text(flood)
+    began = process_time()
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    spent_s = process_time() - began
+    lines = [line for line in str(caught.value).splitlines() if not line.startswith("    hint")]
+
+    assert 51 == len(lines)
+    assert f"... and {len(caught.value.faults) - 50:,} more" == lines[-1]
+    assert len(caught.value.faults) >= 20_000
+    assert spent_s < 5  # one second; the rest is room for a slow machine
 
 
 MERGES = "".join(

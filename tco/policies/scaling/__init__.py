@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from tco.fields import NonNegative
+from tco.fields import NonNegative, Positive
 from tco.plugin import Plugin
 
 
@@ -15,7 +11,7 @@ class ScalingPolicy(Plugin):
 
     startup_s: NonNegative = 0.0
     """Time from ordering a replica until it takes requests: machine, image, weights; seconds. It is paid for."""
-    interval_s: Annotated[float, Field(gt=0)] = 30.0
+    interval_s: Positive = 30.0
     """How often the number of replicas is decided, seconds."""
 
     @property

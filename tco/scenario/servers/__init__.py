@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from tco.plugin import Plugin
+from tco.fields import TokenCount
+from tco.plugin import Plugin, together
 from tco.serving.facts import PrecisionFacts
 from tco.serving.step_time import Server, require_budget
 
@@ -16,13 +17,12 @@ class StepModel(Plugin):
 
     max_sequences: Annotated[int, Field(ge=1, le=65_536)] = 256
     """Most sequences that run at once (vLLM: max_num_seqs)."""
-    step_budget_tokens: Annotated[int, Field(ge=1)] = 2048
+    step_budget_tokens: TokenCount = 2048
     """Most tokens, prefill and decode together, that one step processes (vLLM: max_num_batched_tokens)."""
 
-    @model_validator(mode="after")
-    def _budget_covers_batch(self) -> Self:
+    @together("step_budget_tokens", "max_sequences")
+    def _budget_covers_batch(self) -> None:
         require_budget(self.step_budget_tokens, self.max_sequences)
-        return self
 
     def resolve(self) -> Server:
         """Return the step times and the room of one replica."""

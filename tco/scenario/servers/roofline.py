@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, Tag, model_validator
+from pydantic import Field, Tag
 
 from tco import catalog
+from tco.fields import TokenCount
+from tco.plugin import together
 from tco.scenario.references import NAME_OR_INLINE, known
 from tco.scenario.servers import StepModel
 from tco.serving.data_sheet import data_sheet_server
@@ -43,18 +45,20 @@ class Roofline(StepModel):
     """Number format of the KV cache."""
     memory_share: Annotated[float, Field(gt=0, le=1)] = 0.9
     """Share of the GPU's memory that the server may use (vLLM: gpu_memory_utilization)."""
-    kv_capacity_tokens: Annotated[int, Field(ge=1)] | None = None
+    kv_capacity_tokens: TokenCount | None = None
     """Tokens of context that the cache holds; what the memory allows when left out."""
-    context_tokens: Annotated[int, Field(ge=1)] | None = None
+    context_tokens: TokenCount | None = None
     """Longest prompt and answer together that must be served (vLLM: max_model_len); only checked."""
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
+    @together(
+        "model", "gpu", "gpus", "precision", "kv_precision", "memory_share", "max_sequences", "kv_capacity_tokens",
+        "context_tokens",
+    )  # fmt: skip
+    def _fits(self) -> None:
         placed = self._placed()
         why = misfit(placed) or self._cache_conflict(placed) or self._context_conflict(placed)
         if why:
             raise ValueError(why)
-        return self
 
     def resolve(self) -> Server:
         """Estimate the step times."""

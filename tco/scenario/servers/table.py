@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from tco.errors import UsageError
+from tco.fields import TokenCount
 from tco.scenario.servers import StepModel
 from tco.serving.measured_runs import Run, read_runs
 from tco.serving.step_time import Server
@@ -26,7 +27,7 @@ class Table(StepModel):
     """Mean length of prompts and answers as a share of the stated one; 0.9 where it was drawn from 80 to 100 %."""
     gpus_per_replica: Annotated[int, Field(ge=1, le=1024)]
     """GPUs that worked together in the benchmark."""
-    kv_capacity_tokens: Annotated[int, Field(ge=1)]
+    kv_capacity_tokens: TokenCount
     """Tokens of context that fit into GPU memory beside the weights; servers print it when they start."""
     _runs: tuple[Run, ...] = PrivateAttr(())
 

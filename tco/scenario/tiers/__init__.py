@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from tco.plugin import Plugin
+from tco.plugin import Plugin, together
 from tco.serving.step_time import Server
 
 
@@ -60,11 +60,10 @@ class FleetTier(Tier):
     max_replicas: Annotated[int, Field(ge=1, le=4096)] = 256
     """Most replicas that can be had; sizing stops there and says so."""
 
-    @model_validator(mode="after")
-    def _replicas_in_order(self) -> Self:
+    @together("min_replicas", "max_replicas")
+    def _replicas_in_order(self) -> None:
         if self.min_replicas > self.max_replicas:
             raise ValueError(f"min_replicas {self.min_replicas} is above max_replicas {self.max_replicas}")
-        return self
 
     @property
     def owns_fleet(self) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco import catalog
 from tco.fields import NonNegative, Positive, Source
-from tco.plugin import Frozen
+from tco.plugin import Frozen, together
 from tco.scenario.prices import DevicePrice, Latency
 from tco.scenario.tiers import Tier
 
@@ -45,21 +45,25 @@ class Edge(Tier):
     release_engineer_weeks: NonNegative = 0.0
     """Work for one release, weeks of one engineer."""
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
+    @together("speed", "latency")
+    def _one_of_speed_and_latency(self) -> None:
         if (self.speed is None) == (self.latency is None):
             found = "both speed and latency are" if self.speed else "neither speed nor latency is"
             raise ValueError(f"{found} given; allowed: one of them")
-        if self.round_trip_saved_s > 0:
-            self._check_round_trip(self.round_trip_saved_s)
+
+    @together("releases_per_year", "release_engineer_weeks")
+    def _releases_take_work(self) -> None:
         if (self.releases_per_year > 0) != (self.release_engineer_weeks > 0):
             raise ValueError(
                 f"releases_per_year {self.releases_per_year:g} and release_engineer_weeks "
                 f"{self.release_engineer_weeks:g} contradict each other; allowed: both 0, or neither"
             )
-        return self
 
-    def _check_round_trip(self, saved_s: float) -> None:
+    @together("round_trip_saved_s", "latency", "speed")
+    def _round_trip_is_part_of_the_latency(self) -> None:
+        saved_s = self.round_trip_saved_s
+        if saved_s <= 0 or (self.latency is None and self.speed is None):
+            return  # neither given is told on its own
         if self.latency is None:
             raise ValueError(
                 f"round_trip_saved_s {saved_s:g} is taken off a measured latency, but speed is given, which has none"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import comb
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.fields import NonNegative, Positive, Share
-from tco.plugin import Frozen, SelectedByKind
+from tco.plugin import Frozen, SelectedByKind, together
 from tco.policies.dispatch import DispatchPolicy
 from tco.policies.dispatch.least_loaded import LeastLoaded
 from tco.policies.scaling import ScalingPolicy
@@ -85,23 +85,29 @@ class GpuFleet(FleetTier):
     scaling: Annotated[ScalingPolicy, SelectedByKind("tco.policies.scaling")] = Fixed()
     """How many replicas are on: all of them, by the hour of the week, or by load."""
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    @together("disaggregation", "min_replicas")
+    def _prompts_and_answers_have_a_replica_each(self) -> None:
         if self.disaggregation is not None and self.min_replicas < 2:
             raise ValueError(
                 f"min_replicas {self.min_replicas} with disaggregation; prompts and answers need a replica each, so at "
                 "least 2"
             )
+
+    @together("disaggregation", "scaling")
+    def _disaggregation_stays_on(self) -> None:
         if self.disaggregation is not None and not self.scaling.is_fixed:
             raise ValueError(f"scaling of kind '{self.scaling.kind_name()}' with disaggregation; allowed: fixed")
-        if self.speculation is not None and not isinstance(self.server, str):
-            per_step = (self.speculation.draft_tokens + 1) * self.server.max_sequences
-            if per_step > self.server.step_budget_tokens:
-                raise ValueError(
-                    f"{self.server.max_sequences} sequences with {self.speculation.draft_tokens} drafted tokens each "
-                    f"need {per_step} tokens a step, above step_budget_tokens {self.server.step_budget_tokens}"
-                )
-        return self
+
+    @together("speculation", "server")
+    def _budget_covers_drafts(self) -> None:
+        if self.speculation is None or isinstance(self.server, str):
+            return
+        per_step = (self.speculation.draft_tokens + 1) * self.server.max_sequences
+        if per_step > self.server.step_budget_tokens:
+            raise ValueError(
+                f"{self.server.max_sequences} sequences with {self.speculation.draft_tokens} drafted tokens each "
+                f"need {per_step} tokens a step, above step_budget_tokens {self.server.step_budget_tokens}"
+            )
 
     def paid_replicas(self, sized: int) -> int:
         """Add the spare ones to those that the busiest hour needs."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.fields import NonNegative, Positive, Source
+from tco.plugin import together
 from tco.scenario.prices import GpuPrice
 from tco.scenario.tiers import FleetTier
 
@@ -37,26 +38,31 @@ class MicroBatch(FleetTier):
     """GPUs that work together as one replica."""
     price: GpuPrice
     """Catalog name of a GPU-hour price, or an inline one."""
-    max_queue_requests: Annotated[int, Field(ge=1)] | None = None
+    max_queue_requests: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Most requests that wait, collecting ones included; further ones are rejected. None: no limit."""
     queue_timeout_s: Positive | None = None
     """How long a request waits for its batch to begin before it gives up, seconds. None: for ever."""
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
+    @together("batch_fixed_s", "batch_s_per_request", "batch_s_per_token")
+    def _batches_take_time(self) -> None:
         if self.batch_fixed_s + self.batch_s_per_request + self.batch_s_per_token <= 0:
             raise ValueError("batch_fixed_s 0, batch_s_per_request 0 and batch_s_per_token 0 make batches take no time")
+
+    @together("max_queue_requests", "max_batch")
+    def _queue_holds_a_batch(self) -> None:
         if self.max_queue_requests is not None and self.max_queue_requests < self.max_batch:
             raise ValueError(
                 f"max_queue_requests {self.max_queue_requests} is below max_batch {self.max_batch}; a batch could "
                 "never be full"
             )
+
+    @together("queue_timeout_s", "window_s")
+    def _window_ends_before_patience(self) -> None:
         if self.queue_timeout_s is not None and self.queue_timeout_s <= self.window_s:
             raise ValueError(
                 f"queue_timeout_s {self.queue_timeout_s:g} is not above window_s {self.window_s:g}; a request on its "
                 "own would give up before its batch begins"
             )
-        return self
 
     @property
     def gpus(self) -> int:

@@ -1,0 +1,68 @@
+"""Models: checks of fields that must fit together name fields that exist, and run beside the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+import tco.scenario  # noqa: F401  # brings every model in
+from tco.plugin import Frozen, checks_of, together
+
+
+def models(base: type[BaseModel] = Frozen) -> Iterator[type[BaseModel]]:
+    """List every model."""
+    for model in base.__subclasses__():
+        yield model
+        yield from models(model)
+
+
+def test_checks_name_fields_that_exist():
+    """A misspelt name would silence the check beside other faults."""
+    named = [(model, field) for model in models() for check in checks_of(model) for field in check.fields_together]
+
+    assert named
+    assert [] == [(model, field) for model, field in named if field not in model.model_fields]
+
+
+class Base(Frozen):
+    low: int = 1
+    high: int = 5
+    other: int = 0
+
+    @together("low", "high")
+    def _in_order(self) -> None:
+        if self.low > self.high:
+            raise ValueError(f"low {self.low} is above high {self.high}")
+
+
+class Child(Base):
+    last: int = 9
+
+    @together("high", "last")
+    def _last_is_last(self) -> None:
+        if self.high > self.last:
+            raise ValueError(f"high {self.high} is above last {self.last}")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, []),
+        ({"low": 6}, ["low 6 is above high 5"]),
+        ({"low": 6, "last": 1}, ["low 6 is above high 5", "high 5 is above last 1"]),
+        ({"low": 6, "other": "x"}, ["Input should be a valid integer", "low 6 is above high 5"]),
+        ({"low": "x", "last": 1}, ["Input should be a valid integer", "high 5 is above last 1"]),
+        ({"high": "x", "last": 1}, ["Input should be a valid integer"]),
+    ],
+)
+def test_all_conflicts_are_told_with_the_fields_own_faults(values, expected):
+    """Checks of the bases too; none about a field that is wrong itself."""
+    told = []
+    try:
+        Child.model_validate(values)
+    except ValidationError as error:
+        told = [entry["msg"] for entry in error.errors()]
+
+    assert expected == told
