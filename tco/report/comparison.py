@@ -11,7 +11,7 @@ from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
-from tco.report.numbers import seconds, usd, usd_each
+from tco.report.numbers import counted, seconds, usd, usd_each
 from tco.report.recommendation import in_words, recommendation
 from tco.report.servers import server_facts, server_notes
 from tco.report.vendor_notes import vendor_notes
@@ -121,16 +121,15 @@ def _account(name: str) -> str:
 
 
 def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
-    first, last = evaluation.months[0], evaluation.months[-1]
     plans = evaluation.plans.values()
     windows = sum(len({window.rate_rps for window in plan.judged}) for plan in plans)
     hour = "worst" if any(plan.levels for plan in plans) else "busiest"
     each = next(iter(plans)).windows[0].requests
-    source = f"the {each:,} requests of {evaluation.trace.name}" if evaluation.trace else f"{each:,} requests"
+    drawn = counted(each, "request")
+    source = f"the {drawn} of {evaluation.trace.name}" if evaluation.trace else drawn
     notes = [
-        f"Traffic: {first.requests:,.0f} requests in {first.label}, {last.requests:,.0f} in {last.label}; busiest hour "
-        f"{first.peak_rps:.3g} to {last.peak_rps:.3g} req/s. Latency is that of the {hour} hour of the worst month, "
-        f"from {source} a window, {windows} windows; costs are undiscounted except NPV.",
+        f"Traffic: {_traffic(evaluation)}. Latency is that of the {hour} hour of the worst month, "
+        f"from {source} a window, {counted(windows, 'window')}; costs are undiscounted except NPV.",
         f"Break-even: month from which the total so far is no higher than that of {comparison.baseline}, the cheapest "
         f"to start{_that_keeps(comparison)}.",
     ]
@@ -153,7 +152,8 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
             notes.append("No option turns a profit on what customers pay, engineers not counted.")
     notes += vendor_notes(evaluation)
     if evaluation.trace and evaluation.trace.raised_rows:
-        notes.append(f"{evaluation.trace.raised_rows:,} rows of the trace had a count of 0 tokens, taken as 1.")
+        raised = counted(evaluation.trace.raised_rows, "row of the trace has", "rows of the trace have")
+        notes.append(f"{raised} a count of 0 tokens, taken as 1.")
     notes += server_notes(evaluation.scenario)
     notes.append("Answer quality is not modelled yet: a cheaper tier is taken to answer as well as a dearer one.")
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
@@ -183,6 +183,17 @@ def _intervals(evaluation: Evaluation) -> list[str]:
 
 def _bound(value: float | None) -> str:
     return "?" if value is None else seconds(value)
+
+
+def _traffic(evaluation: Evaluation) -> str:
+    first, last = evaluation.months[0], evaluation.months[-1]
+    volume = f"{counted(first.requests, 'request')} in {first.label}"
+    if last is first:
+        return f"{volume}, busiest hour {first.peak_rps:.3g} req/s"
+    return (
+        f"{volume}, {last.requests:,.0f} in {last.label}; "
+        f"busiest hour {first.peak_rps:.3g} to {last.peak_rps:.3g} req/s"
+    )
 
 
 def _fleet(option: OptionSummary) -> str:

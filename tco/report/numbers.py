@@ -80,3 +80,20 @@ def share_used(value: float) -> str:
     ('0.6%', '48%', '120%')
     """
     return f"{value:.1%}" if value < 0.0995 else f"{value:.0%}"
+
+
+def counted(number: float, what: str, several: str | None = None) -> str:
+    """Write a number with the thing it counts, in the singular or the plural.
+
+    Args:
+        number: printed as a whole number, and worded as printed.
+        what: the thing in the singular.
+        several: its plural; the singular with an s when left out.
+
+    >>> counted(1, "month"), counted(7, "window"), counted(150_000, "request"), counted(0.7, "request")
+    ('1 month', '7 windows', '150,000 requests', '1 request')
+    >>> counted(2, "row had", "rows had")
+    '2 rows had'
+    """
+    digits = f"{number:,.0f}"
+    return f"{digits} {what}" if digits == "1" else f"{digits} {several or what + 's'}"
