@@ -235,7 +235,7 @@ def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any
     plan = evaluation.plans[option.name]
     interval = plan.worst.e2e_p95
     return {
-        **flat_row(option),
+        **flat_row(evaluation, option),
         "e2e_p95_ci_low_s": None if interval is None else interval.low,
         "e2e_p95_ci_high_s": None if interval is None else interval.high,
         "accounts_usd": option.accounts_usd,
@@ -274,8 +274,9 @@ def _window_json(window: Window) -> dict[str, Any]:
     }
 
 
-def flat_row(option: OptionSummary) -> dict[str, Any]:
-    """Write one option as one row, months counted from 0."""
+def flat_row(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any]:
+    """Write one option as one row, months counted from 0; the break-even's calendar month stands beside it."""
+    at = option.break_even_month
     return {
         "option": option.name,
         "total_usd": option.total_usd,
@@ -287,7 +288,8 @@ def flat_row(option: OptionSummary) -> dict[str, Any]:
         "ttft_p95_s": option.ttft_p95_s,
         "slo_kept": option.slo_kept,
         "is_baseline": option.is_baseline,
-        "break_even_month": option.break_even_month,
+        "break_even_month": at,
+        "break_even_period": None if at is None else evaluation.months[at].label,
         "is_build": option.is_build,
         "build_ratio": option.build_ratio,
         "verdict": option.verdict,

@@ -1,4 +1,4 @@
-"""Numbers as people read them. Rounding happens here and nowhere before."""
+"""Numbers as people read them. Rounding happens here and in `cents`, and nowhere before."""
 
 from __future__ import annotations
 
