@@ -9,6 +9,7 @@ import numpy as np
 from tco.capacity.window import Window
 from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
+from tco.report.accounts import account_style
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
 from tco.report.numbers import counted, seconds, usd, usd_each
@@ -63,6 +64,28 @@ def _slo(option: OptionSummary) -> str:
     return f"{'unknown' if unknown else 'missed'}: {names}"
 
 
+def slo_words(option: OptionSummary, before: str) -> str:
+    """Say that an option misses the SLO, or that nobody knows; nothing where it keeps it.
+
+    Args:
+        option: what is told of.
+        before: put before the words where there are any.
+    """
+    if option.slo_kept:
+        return ""
+    return before + ("misses SLO" if _misses(option) else "SLO unknown")
+
+
+def none_keeps(comparison: Comparison) -> str:
+    """Say that nothing can be recommended; an option that nobody knows enough about may still keep the SLO."""
+    known = all(_misses(option) for option in comparison.options)
+    return "No option keeps the SLO" if known else "No option is known to keep the SLO"
+
+
+def _misses(option: OptionSummary) -> bool:
+    return any(check.kept is False for check in option.checks)
+
+
 def break_even(option: OptionSummary, comparison: Comparison) -> str:
     """Say when an option has caught up with the baseline, counting months from 1 as people do."""
     if option.is_baseline:
@@ -80,7 +103,7 @@ def _breakdown(comparison: Comparison) -> Table:
     sells = any(option.gross_margin is not None for option in comparison.options)
     columns = (
         Column("Where the money goes", numeric=False),
-        *(Column(_account(name)) for name in accounts),
+        *(Column(account_style(name).word) for name in accounts),
         *((Column("Gross margin"),) if sells else ()),
     )
     rows = tuple(
@@ -101,23 +124,6 @@ def account_order(comparison: Comparison) -> list[str]:
         for account, amount in option.accounts_usd.items():
             totals[account] = totals.get(account, 0.0) + amount
     return sorted(totals, key=lambda account: -totals[account])
-
-
-ACCOUNT_WORDS = {
-    "serving:api": "API tokens",
-    "serving:gpu": "GPUs",
-    "serving:platform": "Platform",
-    "serving:edge": "Edge devices",
-    "people:build": "Build",
-    "people:release": "Releases",
-    "people:run": "Run staff",
-    "platform:cache": "Cache",
-    "storage:vector": "Vectors",
-}
-
-
-def _account(name: str) -> str:
-    return ACCOUNT_WORDS.get(name, name)
 
 
 def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
