@@ -169,6 +169,24 @@ def test_the_breakdown_uses_the_accounts_colours(tmp_path):
     assert STYLES["people:run"].colour.lower() not in svg
 
 
+@pytest.mark.parametrize("totals", [(0.0, 0.0), (0.0, 0.0, 5000.0), (0.0, 5000.0)])
+def test_options_that_cost_nothing_are_drawn(tmp_path, boxes, totals):
+    """At zero, beside each other and beside one that costs something."""
+    evaluation = evaluate(load_scenario(write_small(tmp_path, options=["one"])))
+    comparison = compare(evaluation)
+    options = tuple(
+        replace(
+            comparison.options[0], name=f"x{number}", total_usd=total, npv_usd=total, monthly_usd=np.full(3, total / 3)
+        )
+        for number, total in enumerate(totals)
+    )
+
+    cumulative_cost.cumulative_cost(evaluation, replace(comparison, options=options, baseline="x0", chosen="x0"))
+
+    assert [] == cut(boxes)
+    assert [] == overprinted(boxes)
+
+
 @pytest.mark.parametrize(
     ("accounts", "said"),
     [

@@ -47,7 +47,7 @@ def say_break_even(
     option = min(crossing, key=lambda option: (option.name != comparison.chosen, option.total_usd))
     month, amount = _place(option)
     period = evaluation.months[month - 1].label
-    name = folded(option.name, LABEL_PT, 0.45 * size_in[0])
+    name = folded(option.name, LABEL_PT, 0.33 * size_in[0])
     text = f"{name}\nbreaks even in\nmonth {month} ({period})\nat {short_usd(amount)}"
     wide = max(width_in(line, LABEL_PT) for line in text.split("\n")) / size_in[0]
     across, up = axes.transAxes.inverted().transform(axes.transData.transform((month, amount)))

@@ -88,21 +88,21 @@ def _panels(comparison: Comparison) -> list[_Panel]:
     least = min(option.total_usd for option in options)
     contenders = [option for option in options if option.total_usd <= CONTENDER_RATIO * least]
     top = max(option.total_usd for option in contenders)
-    if len(contenders) < 2 or top >= ENLARGE_BELOW * highest:
-        return [_Panel("", [_label(option, comparison) for option in options], highest * 1.05 or 1.0)]
+    if len(contenders) < 2 or not 0 < top < ENLARGE_BELOW * highest:
+        return [_Panel("", [_label(option) for option in options], highest * 1.05 or 1.0)]
     others = [option for option in options if option not in contenders]
     band = folded(f"{counted(len(contenders), 'option')}, enlarged on the right", LABEL_PT, LABEL_ROOM_IN)
     return [
-        _Panel("All options", [*(_label(option, comparison) for option in others), _Label(band, top)], highest * 1.05),
+        _Panel("All options", [*(_label(option) for option in others), _Label(band, top)], highest * 1.05),
         _Panel(f"Those within {CONTENDER_RATIO:g} times the cheapest",
-               [_label(option, comparison) for option in contenders], top * 1.08),
+               [_label(option) for option in contenders], top * 1.08),
     ]  # fmt: skip
 
 
-def _label(option: OptionSummary, comparison: Comparison) -> _Label:
+def _label(option: OptionSummary) -> _Label:
     """Name an option with its total, what there is to know about the SLO, and its break-even."""
     at = option.break_even_month
-    even = "" if at is None else f"never above {comparison.baseline}" if at == 0 else f"ahead from month {at + 1}"
+    even = "" if at is None else "never above baseline" if at == 0 else f"ahead from month {at + 1}"
     facts = ", ".join(part for part in (f"{short_usd(option.total_usd)}{slo_words(option, ', ')}", even) if part)
     name = folded(option.name, LABEL_PT, LABEL_ROOM_IN, bold=True)
     return _Label(f"{name}\n{folded(facts, LABEL_PT, LABEL_ROOM_IN, bold=True)}", option.total_usd, option)
@@ -148,7 +148,8 @@ def _labels(axes: Axes, comparison: Comparison, panel: _Panel, wide: float, high
             xytext=(1.0 + LEADER_IN / wide, y / high), textcoords="axes fraction", va="center", fontsize=LABEL_PT,
             color=INK if label.option else SOFT, fontweight="bold" if chosen else "normal",
             annotation_clip=False, linespacing=LEADING,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 1.0, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 1.0, "shrinkA": 0, "shrinkB": 0,
+                        "relpos": (0, 0.5)},
         )  # fmt: skip
 
 
