@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tco.errors import ScenarioError
+from tco.report.numbers import counted
 
 HELP = """Check scenarios: every fault at once, each with file, line, what was found and what is allowed.
 
@@ -32,12 +33,8 @@ def check(
             wrong.append(error)
             typer.echo(str(error), err=True)
         else:
-            typer.echo(f"{path}: fine: {scenario.name}, {_count(len(scenario.options), 'option')}")
+            typer.echo(f"{path}: fine: {scenario.name}, {counted(len(scenario.options), 'option')}")
     if wrong:
         faults = sum(len(error.faults) for error in wrong)
-        typer.echo(f"{_count(faults, 'fault')} in {len(wrong)} of {_count(len(scenarios), 'file')}", err=True)
+        typer.echo(f"{counted(faults, 'fault')} in {len(wrong)} of {counted(len(scenarios), 'file')}", err=True)
         raise typer.Exit(code=2)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

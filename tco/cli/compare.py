@@ -83,7 +83,7 @@ def _print(form: Format, evaluation: Evaluation, comparison: Comparison) -> None
     if form is Format.JSON:
         typer.echo(json_text(comparison_json(evaluation, comparison)), nl=False)
     elif form is Format.CSV:
-        typer.echo(csv_text(flat_row(option) for option in comparison.options), nl=False)
+        typer.echo(csv_text(flat_row(evaluation, option) for option in comparison.options), nl=False)
     elif form is Format.MD:
         typer.echo(markdown(comparison_document(evaluation, comparison)), nl=False)
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from tco.decide.compare import Comparison
 from tco.pipeline import Evaluation
+from tco.report.cents import rounded_by_group
 from tco.report.charts.cost_breakdown import cost_breakdown
 from tco.report.charts.cumulative_cost import cumulative_cost
 from tco.report.comparison import comparison_json, flat_row
@@ -28,7 +31,7 @@ def comparison_files(
     """
     files: dict[str, str | bytes] = {
         "ledger.csv": csv_text(ledger_rows(evaluation, lines or {})),
-        "comparison.csv": csv_text(flat_row(option) for option in comparison.options),
+        "comparison.csv": csv_text(flat_row(evaluation, option) for option in comparison.options),
         "comparison.json": json_text(comparison_json(evaluation, comparison)),
     }
     for name, draw in {"cumulative-cost": cumulative_cost, "cost-breakdown": cost_breakdown}.items():
@@ -38,9 +41,23 @@ def comparison_files(
 
 
 def ledger_rows(evaluation: Evaluation, lines: dict[str, int]) -> list[dict[str, Any]]:
-    """Write the ledger as rows, each with the scenario line that names its price."""
+    """Write the ledger as rows, each with its amount in cents and the scenario line that names its price.
+
+    The rounded lines of an option's account add up to the account's rounded total.
+    """
     rows = evaluation.ledger.to_dict("records")
+    cents = rounded_by_group([row["cost_usd"] for row in rows], [(row["option"], row["account"]) for row in rows])
     return [
-        {**{str(name): value for name, value in row.items()}, "scenario_line": lines.get(row["scenario_key"])}
-        for row in rows
+        {**_with_cents(row, amount), "scenario_line": lines.get(row["scenario_key"])}
+        for row, amount in zip(rows, cents, strict=True)
     ]
+
+
+def _with_cents(row: Mapping[Hashable, Any], amount: Decimal) -> dict[str, Any]:
+    """Put the rounded amount behind the unrounded one."""
+    told: dict[str, Any] = {}
+    for name, value in row.items():
+        told[str(name)] = value
+        if name == "cost_usd":
+            told["cost_usd_rounded"] = amount
+    return told

@@ -9,9 +9,10 @@ import numpy as np
 from tco.capacity.window import Window
 from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
+from tco.report.accounts import account_style
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
-from tco.report.numbers import seconds, usd, usd_each
+from tco.report.numbers import counted, seconds, usd, usd_each
 from tco.report.recommendation import in_words, recommendation
 from tco.report.servers import server_facts, server_notes
 from tco.report.vendor_notes import vendor_notes
@@ -63,6 +64,28 @@ def _slo(option: OptionSummary) -> str:
     return f"{'unknown' if unknown else 'missed'}: {names}"
 
 
+def slo_words(option: OptionSummary, before: str) -> str:
+    """Say that an option misses the SLO, or that nobody knows; nothing where it keeps it.
+
+    Args:
+        option: what is told of.
+        before: put before the words where there are any.
+    """
+    if option.slo_kept:
+        return ""
+    return before + ("misses SLO" if _misses(option) else "SLO unknown")
+
+
+def none_keeps(comparison: Comparison) -> str:
+    """Say that nothing can be recommended; an option that nobody knows enough about may still keep the SLO."""
+    known = all(_misses(option) for option in comparison.options)
+    return "No option keeps the SLO" if known else "No option is known to keep the SLO"
+
+
+def _misses(option: OptionSummary) -> bool:
+    return any(check.kept is False for check in option.checks)
+
+
 def break_even(option: OptionSummary, comparison: Comparison) -> str:
     """Say when an option has caught up with the baseline, counting months from 1 as people do."""
     if option.is_baseline:
@@ -80,7 +103,7 @@ def _breakdown(comparison: Comparison) -> Table:
     sells = any(option.gross_margin is not None for option in comparison.options)
     columns = (
         Column("Where the money goes", numeric=False),
-        *(Column(_account(name)) for name in accounts),
+        *(Column(account_style(name).word) for name in accounts),
         *((Column("Gross margin"),) if sells else ()),
     )
     rows = tuple(
@@ -103,34 +126,16 @@ def account_order(comparison: Comparison) -> list[str]:
     return sorted(totals, key=lambda account: -totals[account])
 
 
-ACCOUNT_WORDS = {
-    "serving:api": "API tokens",
-    "serving:gpu": "GPUs",
-    "serving:platform": "Platform",
-    "serving:edge": "Edge devices",
-    "people:build": "Build",
-    "people:release": "Releases",
-    "people:run": "Run staff",
-    "platform:cache": "Cache",
-    "storage:vector": "Vectors",
-}
-
-
-def _account(name: str) -> str:
-    return ACCOUNT_WORDS.get(name, name)
-
-
 def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
-    first, last = evaluation.months[0], evaluation.months[-1]
     plans = evaluation.plans.values()
     windows = sum(len({window.rate_rps for window in plan.judged}) for plan in plans)
     hour = "worst" if any(plan.levels for plan in plans) else "busiest"
     each = next(iter(plans)).windows[0].requests
-    source = f"the {each:,} requests of {evaluation.trace.name}" if evaluation.trace else f"{each:,} requests"
+    drawn = counted(each, "request")
+    source = f"the {drawn} of {evaluation.trace.name}" if evaluation.trace else drawn
     notes = [
-        f"Traffic: {first.requests:,.0f} requests in {first.label}, {last.requests:,.0f} in {last.label}; busiest hour "
-        f"{first.peak_rps:.3g} to {last.peak_rps:.3g} req/s. Latency is that of the {hour} hour of the worst month, "
-        f"from {source} a window, {windows} windows; costs are undiscounted except NPV.",
+        f"Traffic: {_traffic(evaluation)}. Latency is that of the {hour} hour of the worst month, "
+        f"from {source} a window, {counted(windows, 'window')}; costs are undiscounted except NPV.",
         f"Break-even: month from which the total so far is no higher than that of {comparison.baseline}, the cheapest "
         f"to start{_that_keeps(comparison)}.",
     ]
@@ -153,7 +158,8 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
             notes.append("No option turns a profit on what customers pay, engineers not counted.")
     notes += vendor_notes(evaluation)
     if evaluation.trace and evaluation.trace.raised_rows:
-        notes.append(f"{evaluation.trace.raised_rows:,} rows of the trace had a count of 0 tokens, taken as 1.")
+        raised = counted(evaluation.trace.raised_rows, "row of the trace has", "rows of the trace have")
+        notes.append(f"{raised} a count of 0 tokens, taken as 1.")
     notes += server_notes(evaluation.scenario)
     notes.append("Answer quality is not modelled yet: a cheaper tier is taken to answer as well as a dearer one.")
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
@@ -183,6 +189,17 @@ def _intervals(evaluation: Evaluation) -> list[str]:
 
 def _bound(value: float | None) -> str:
     return "?" if value is None else seconds(value)
+
+
+def _traffic(evaluation: Evaluation) -> str:
+    first, last = evaluation.months[0], evaluation.months[-1]
+    volume = f"{counted(first.requests, 'request')} in {first.label}"
+    if last is first:
+        return f"{volume}, busiest hour {first.peak_rps:.3g} req/s"
+    return (
+        f"{volume}, {last.requests:,.0f} in {last.label}; "
+        f"busiest hour {first.peak_rps:.3g} to {last.peak_rps:.3g} req/s"
+    )
 
 
 def _fleet(option: OptionSummary) -> str:
@@ -224,7 +241,7 @@ def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any
     plan = evaluation.plans[option.name]
     interval = plan.worst.e2e_p95
     return {
-        **flat_row(option),
+        **flat_row(evaluation, option),
         "e2e_p95_ci_low_s": None if interval is None else interval.low,
         "e2e_p95_ci_high_s": None if interval is None else interval.high,
         "accounts_usd": option.accounts_usd,
@@ -263,8 +280,9 @@ def _window_json(window: Window) -> dict[str, Any]:
     }
 
 
-def flat_row(option: OptionSummary) -> dict[str, Any]:
-    """Write one option as one row, months counted from 0."""
+def flat_row(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any]:
+    """Write one option as one row, months counted from 0; the break-even's calendar month stands beside it."""
+    at = option.break_even_month
     return {
         "option": option.name,
         "total_usd": option.total_usd,
@@ -276,7 +294,8 @@ def flat_row(option: OptionSummary) -> dict[str, Any]:
         "ttft_p95_s": option.ttft_p95_s,
         "slo_kept": option.slo_kept,
         "is_baseline": option.is_baseline,
-        "break_even_month": option.break_even_month,
+        "break_even_month": at,
+        "break_even_period": None if at is None else evaluation.months[at].label,
         "is_build": option.is_build,
         "build_ratio": option.build_ratio,
         "verdict": option.verdict,

@@ -1,4 +1,4 @@
-"""Numbers as people read them. Rounding happens here and nowhere before."""
+"""Numbers as people read them. Rounding happens here and in `cents`, and nowhere before."""
 
 from __future__ import annotations
 
@@ -98,3 +98,20 @@ def short_names(paths: Sequence[tuple[str | int, ...]]) -> list[str]:
         if len(set(names)) == len(set(paths)) or keys >= longest:
             return names
         keys += 1
+
+
+def counted(number: float, what: str, several: str | None = None) -> str:
+    """Write a number with the thing it counts, in the singular or the plural.
+
+    Args:
+        number: printed as a whole number, and worded as printed.
+        what: the thing in the singular.
+        several: its plural; the singular with an s when left out.
+
+    >>> counted(1, "month"), counted(7, "window"), counted(150_000, "request"), counted(0.7, "request")
+    ('1 month', '7 windows', '150,000 requests', '1 request')
+    >>> counted(2, "row had", "rows had")
+    '2 rows had'
+    """
+    digits = f"{number:,.0f}"
+    return f"{digits} {what}" if digits == "1" else f"{digits} {several or what + 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tco.decide.compare import Check, Comparison, OptionSummary
 from tco.finance.value import BUY_ABOVE
-from tco.report.numbers import usd, usd_each
+from tco.report.numbers import counted, usd, usd_each
 from tco.scenario import Scenario
 
 
@@ -24,7 +24,7 @@ def _first_sentence(comparison: Comparison, scenario: Scenario) -> str:
     margin = f", gross margin {best.gross_margin:.0%}" if best.gross_margin is not None else ""
     keeps = "it keeps the SLO at" if best.checks else "it costs"
     return (
-        f"Choose {best.name}: {keeps} {usd(best.total_usd)} over {months} {'month' if months == 1 else 'months'} "
+        f"Choose {best.name}: {keeps} {usd(best.total_usd)} over {counted(months, 'month')} "
         f"(NPV {usd(best.npv_usd)}, {usd_each(best.cost_usd_per_request)} a request{p95}{margin}), "
         f"{_against_the_next(comparison, best)}."
     )

@@ -8,7 +8,7 @@ from tco.decide.sweep import Sweep
 from tco.report.charts.sweep_front import sweep_front
 from tco.report.document import Column, Document, Table, Text
 from tco.report.formats.csv import csv_text
-from tco.report.numbers import seconds, short_names, usd, usd_each
+from tco.report.numbers import counted, seconds, short_names, usd, usd_each
 from tco.scenario import Scenario
 
 MAX_ROWS = 40  # a longer table is not read; the front is
@@ -30,7 +30,8 @@ def sweep_document(sweep: Sweep, scenario: Scenario) -> Document:
             Text(f"The front only: {len(rows)} of {len(sweep.rows)} rows; --out or --format csv for all.", "note")
         )
     if sweep.skipped:
-        notes.append(Text(f"{sweep.skipped} points were left out because their shares would exceed 1.", "note"))
+        left_out = counted(sweep.skipped, "point was left out because its", "points were left out because their")
+        notes.append(Text(f"{left_out} shares would exceed 1.", "note"))
     varied = " and ".join(axis.name for axis in sweep.axes)
     return Document(f"{scenario.name}: sweep", f"varying {varied}", (Table("", columns, rows), *notes))
 

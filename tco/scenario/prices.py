@@ -42,7 +42,7 @@ class InlineTokenPrice(InlinePrice):
     """Price of prompt tokens, USD per million."""
     output_usd_per_mtok: UnitPrice
     """Price of generated tokens, USD per million."""
-    cached_input_usd_per_mtok: NonNegative | None = None
+    cached_input_usd_per_mtok: UnitPrice | None = None
     """Price of prompt tokens that the vendor finds in its cache, USD per million; None: not known."""
 
 
@@ -70,7 +70,7 @@ class InlineGpuPrice(InlinePrice):
 class InlineGpuSecondPrice(InlinePrice):
     """Price of a GPU-second, as platforms quote it."""
 
-    gpu_second_usd_per_gpu_s: NonNegative
+    gpu_second_usd_per_gpu_s: UnitPrice
     """Price of one GPU for one second, USD."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,30 @@ def test_the_ledger_file_ties_out_and_points_to_lines(bundle):
         assert row["source"]
         assert row["source_date"]
         assert row["scenario_key"].rpartition(".")[2] in text[int(row["scenario_line"]) - 1]
+
+
+def test_rounded_lines_add_up_to_each_accounts_rounded_total(bundle):
+    """Every line has its cents, and per option and account they sum to the total of the unrounded ones, to the cent."""
+    _, comparison, files = bundle
+    rows = list(csv.DictReader(io.StringIO(files["ledger.csv"])))
+
+    assert all(len(row["cost_usd_rounded"].rpartition(".")[2]) == 2 for row in rows)
+    for option in comparison.options:
+        for account, amount in option.accounts_usd.items():
+            lines = [row for row in rows if (row["option"], row["account"]) == (option.name, account)]
+            assert Decimal(f"{amount:.2f}") == sum(Decimal(row["cost_usd_rounded"]) for row in lines)
+
+
+def test_the_break_even_is_told_as_a_calendar_month_too(bundle):
+    """Month 10 counted from 0, the table's month 11, is October 2027 in a plan that starts in December 2026."""
+    _, _, files = bundle
+    rows = {row["option"]: row for row in csv.DictReader(io.StringIO(files["comparison.csv"]))}
+    values = {option["option"]: option for option in json.loads(files["comparison.json"])["options"]}
+
+    assert ("10", "2027-10") == (rows["routed"]["break_even_month"], rows["routed"]["break_even_period"])
+    assert ("", "") == (rows["hybrid"]["break_even_month"], rows["hybrid"]["break_even_period"])
+    assert (10, "2027-10") == (values["routed"]["break_even_month"], values["routed"]["break_even_period"])
+    assert values["hybrid"]["break_even_period"] is None
 
 
 def test_json_is_stable_and_finite(bundle):

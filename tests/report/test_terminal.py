@@ -54,6 +54,35 @@ def test_numbers_are_never_cut(document, width):
     assert "…" not in text
 
 
+@pytest.mark.parametrize("width", [30, 40])
+def test_blocks_say_what_they_list(document, width):
+    """On a narrow terminal every table's first heading stands above its blocks, once."""
+    lines = [line.strip() for line in printed(document, width).splitlines()]
+
+    for section in document.sections:
+        if isinstance(section, Table):
+            assert 1 == lines.count(f"{section.columns[0].heading}:")
+
+
+def test_blocks_leave_out_what_is_empty():
+    """Cells that only hold a place in a table are not told in a block; a row without any still is."""
+    table = Table(
+        "", (Column("Option", numeric=False), Column("GPUs"), Column("API")), (("one", "-", "$1"), ("two", "-", ""))
+    )
+
+    assert ["T", "s", "", "Option:", " one", "   API: $1", " two"] == [
+        line.rstrip() for line in printed(Document("T", "s", (table,)), 12).splitlines()
+    ]
+
+
+def test_a_name_of_forty_characters_is_printed_whole_in_a_block():
+    """It is folded, never cut."""
+    name = "a-name-that-is-forty-characters-long-xxx"
+    table = Table("", (Column("Option", numeric=False), Column("x")), ((name, "$1,234,567,890"),))
+
+    assert name in "".join(line.strip() for line in printed(Document("T", "s", (table,)), 20).splitlines())
+
+
 def test_markup_in_names_is_printed_as_typed():
     """A model called [v1] or [red] stays so, and no colour leaks."""
     table = Table("", (Column("Option", numeric=False), Column("x")), (("model [v1]", "[red]1[/red]"),))

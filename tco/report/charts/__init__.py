@@ -7,40 +7,46 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from tco.report.accounts import BLUE, BROWN, GREEN, NAVY, ORANGE, PINK, SKY, VERMILION
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# After Paul Tol's "bright" and "muted" schemes, darkened so that labels in the same colour can be read on white.
-PALETTE = (
-    "#4477AA", "#CC4455", "#228833", "#997700", "#AA3377", "#2299BB", "#332288", "#666633", "#117733", "#882255",
-)  # fmt: skip
-INK, SOFT, GRID = "#222222", "#666666", "#E5E5E5"
+PALETTE = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, NAVY, BROWN)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")  # seven against eight colours: a pair returns after 56 options
+INK, SOFT, GRID = "#222222", "#5F5F5F", "#E5E5E5"
+FONT = "DejaVu Sans"
 DPI = 150
+WIDTH_IN = 12.0  # about a slide's width, so that points are points on a slide
 
 
 @contextmanager
-def canvas(width_in: float = 9.0, height_in: float = 5.0) -> Iterator[tuple[Figure, Axes]]:
-    """Open a figure in the house style: no frame, light grid, text kept as text in SVG."""
-    with panels(1, 1, width_in, height_in) as (figure, axes):
-        yield figure, axes[0]
+def canvas(height_in: float, count: int = 1) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Open a figure of slide width with some charts beside each other."""
+    with panels(1, count, WIDTH_IN, height_in) as opened:
+        yield opened
 
 
 @contextmanager
 def panels(
     rows: int, columns: int, width_in: float = 9.0, height_in: float = 5.0, *, share_x: bool = False
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Open a figure of several charts in the house style; the axes come row by row."""
+    """Open a figure of several charts in the house style: no frame, light grid, text kept as text in SVG, `$` a dollar.
+
+    The axes come row by row.
+    """
     import matplotlib as mpl  # a second of start-up that only a chart should pay
 
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
     style: dict[str, Any] = {
-        "font.family": "DejaVu Sans", "font.size": 10.5, "axes.edgecolor": SOFT, "axes.labelcolor": SOFT,
+        "font.family": FONT, "font.size": 10.5, "axes.edgecolor": SOFT, "axes.labelcolor": SOFT,
         "text.color": INK, "xtick.color": SOFT, "ytick.color": SOFT, "axes.spines.top": False,
         "axes.spines.right": False, "axes.grid": True, "grid.color": GRID, "axes.axisbelow": True,
-        "svg.fonttype": "none", "svg.hashsalt": "tco", "figure.dpi": DPI,
+        "svg.fonttype": "none", "svg.hashsalt": "tco", "figure.dpi": DPI, "text.parse_math": False,
+        "ytick.alignment": "center",
     }  # fmt: skip
     with mpl.rc_context(style):  # type: ignore[arg-type]  # the stubs want literal keys
         figure, axes = plt.subplots(rows, columns, figsize=(width_in, height_in), sharex=share_x, squeeze=False)
@@ -56,6 +62,17 @@ def heading(figure: Figure, title: str, subtitle: str, height_in: float = 5.0) -
     figure.text(0.02, 1 - 0.475 / height_in, subtitle, fontsize=10, color=SOFT, va="top")
 
 
+def place(axes: Axes, left_in: float, bottom_in: float, width_in: float, height_in: float) -> None:
+    """Put a panel at a place in inches from the figure's lower left corner."""
+    across, up = axes.get_figure(root=True).get_size_inches()  # type: ignore[union-attr]  # axes are on a figure
+    axes.set_position((left_in / across, bottom_in / up, width_in / across, height_in / up))
+
+
+def colour_and_marker(number: int) -> tuple[str, str]:
+    """Return what tells the option of this number apart: a colour, and a shape for those who see colours alike."""
+    return PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
+
+
 def rendered(figure: Figure) -> dict[str, bytes]:
     """Return the figure as PNG and SVG; the same figure gives the same bytes."""
     files = {}
@@ -65,32 +82,3 @@ def rendered(figure: Figure) -> dict[str, bytes]:
         figure.savefig(stream, format=kind, metadata=metadata)
         files[kind] = stream.getvalue()
     return files
-
-
-def spread_labels(positions: list[float], least_gap: float) -> list[float]:
-    """Move labels apart so that no two are nearer than `least_gap`, keeping their order and their middle.
-
-    >>> spread_labels([0.0, 0.1, 5.0], 1.0)
-    [-0.45, 0.55, 5.0]
-    """
-    order = sorted(range(len(positions)), key=lambda index: positions[index])
-    groups: list[list[int]] = [[index] for index in order]
-
-    def middle(group: list[int]) -> float:
-        return sum(positions[index] for index in group) / len(group)
-
-    merged = True
-    while merged:
-        merged = False
-        for left, right in zip(range(len(groups)), range(1, len(groups)), strict=False):
-            room = (len(groups[left]) + len(groups[right])) / 2 * least_gap
-            if middle(groups[right]) - middle(groups[left]) < room - 1e-12:
-                groups[left] += groups.pop(right)
-                merged = True
-                break
-    spread = list(positions)
-    for group in groups:
-        start = middle(group) - (len(group) - 1) / 2 * least_gap
-        for place, index in enumerate(group):
-            spread[index] = round(start + place * least_gap, 12)
-    return spread

@@ -12,6 +12,7 @@ from tco.report.document import Document, Table, Text
 
 WIDTH = 100  # what a report is laid out for when nobody says otherwise
 _MIN_NAME = 12  # a text column may wrap down to this many characters
+EMPTY = ("", "-")  # cells that say only that there is nothing; a block leaves them out
 _STYLES = {"lead": "bold", "body": "", "note": "dim"}
 
 
@@ -64,8 +65,11 @@ def _least_width(table: Table) -> int:
 
 
 def _print_blocks(table: Table, console: Console) -> None:
-    for row in table.rows:
-        console.print(RichText(row[0], style="bold"))
+    """Print one block a row under the first column's heading, which says what the blocks are about."""
+    console.print(RichText(f"{table.columns[0].heading}:", style="bold"))
+    for number, row in enumerate(table.rows):
+        style = "green bold" if number == table.emphasis else "bold"
+        console.print(Padding(RichText(row[0], style=style, overflow="fold"), (0, 0, 0, 1)))
         for column, cell in zip(table.columns[1:], row[1:], strict=True):
-            line = RichText(f"{column.heading}: {cell}")
-            console.print(Padding(line, (0, 0, 0, 2)))
+            if cell not in EMPTY:
+                console.print(Padding(RichText(f"{column.heading}: {cell}"), (0, 0, 0, 3)))

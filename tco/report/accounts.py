@@ -1,0 +1,50 @@
+"""Accounts: what each is called and which colour it has, the same in every report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStyle:
+    """How an account is shown: its name in a table or legend, what it is in a sentence, its colour."""
+
+    word: str
+    phrase: str
+    colour: str
+
+
+# Okabe and Ito's colour-blind-safe set (jfly.uni-koeln.de/color, 2008); the pink a little darker, brown and navy added.
+BLUE, VERMILION, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#C979B5"
+ORANGE, SKY, NAVY, BROWN, YELLOW = "#E69F00", "#56B4E9", "#221F55", "#6B2F12", "#F0E442"
+GREYS = ("#9A9A9A", "#CFCFCF", "#606060")
+
+STYLES = {
+    "serving:api": AccountStyle("API tokens", "API tokens", BLUE),
+    "serving:gpu": AccountStyle("GPUs", "GPUs", VERMILION),
+    "serving:platform": AccountStyle("Platform", "the serverless platform", ORANGE),
+    "serving:edge": AccountStyle("Edge devices", "edge devices", BROWN),
+    "people:run": AccountStyle("Run staff", "the staff who run it", GREEN),
+    "people:build": AccountStyle("Build", "building it", SKY),
+    "people:release": AccountStyle("Releases", "releases", YELLOW),
+    "platform:cache": AccountStyle("Cache", "the cache", PINK),
+    "storage:vector": AccountStyle("Vectors", "the vector store", NAVY),
+}
+
+
+def account_style(account: str) -> AccountStyle:
+    """Return how an account is shown; one below a known account is shown as that one, with its own name.
+
+    An account that nobody has described is grey, and always the same grey.
+
+    >>> account_style("people:run").word
+    'Run staff'
+    >>> account_style("serving:gpu:reserved") == AccountStyle("serving:gpu:reserved", "serving:gpu:reserved", VERMILION)
+    True
+    """
+    if account in STYLES:
+        return STYLES[account]
+    family = ":".join(account.split(":")[:2])
+    colour = STYLES[family].colour if family in STYLES else GREYS[crc32(account.encode()) % len(GREYS)]
+    return AccountStyle(account, account, colour)
