@@ -55,15 +55,6 @@ def short_usd(amount: float) -> str:
     return f"${amount:.3g}"
 
 
-def short_name(path: str) -> str:
-    """Return the end of a path, enough to tell keys apart on one screen.
-
-    >>> short_name("options.routed.router.shares.small")
-    'shares.small'
-    """
-    return ".".join(path.split(".")[-2:])
-
-
 def few(value: float) -> str:
     """Write a mean number of requests: three digits, never in exponents, and what is next to nothing as such.
 

@@ -17,7 +17,7 @@ from tco.report.charts.lettering import (
     legend_columns,
 )
 from tco.report.charts.point_labels import label_points
-from tco.report.numbers import counted, short_name, short_usd
+from tco.report.numbers import counted, short_names, short_usd
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +82,7 @@ def _varied_axis(axes: Axes, sweep: Sweep) -> dict[int, float]:
 
 
 def _heading(sweep: Sweep, scenario: Scenario, front: list[Row], drawn: list[Row]) -> Heading:
-    varied = " and ".join(short_name(axis.name) for axis in sweep.axes)
+    varied = " and ".join(short_names([axis.path for axis in sweep.axes]))
     cost = f"{scenario.name}: {scenario.horizon_months}-month cost"
     if not drawn:
         return folded_heading("No interactive request is answered, so no p95 to choose by", f"{cost}, varying {varied}")
