@@ -69,7 +69,7 @@ def _notes(found: ServingValidation) -> list[str]:
         )
     notes.append(
         "TPOT and TTFT: time per output token and time to first token, means of a run. Roofline: median error of the "
-        "time per output token without any of the fitted rows. --format csv tells each row and its calibration's range."
+        "time per output token from data sheets alone. --format csv tells each row and its calibration's range."
     )
     return notes
 
