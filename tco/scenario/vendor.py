@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tco.fields import Positive, Share
+from tco.fields import Positive, Share, TokenCount
 from tco.plugin import Frozen
 from tco.policies.token_bucket import TokenBucket
 from tco.scenario.prices import InlineApiPrice
@@ -23,7 +23,7 @@ class RateLimits(Frozen):
 
     requests_per_minute: Positive | None = None
     """Requests per minute."""
-    burst_requests: Annotated[float, Field(ge=1)] | None = None
+    burst_requests: Annotated[float, Field(ge=1, le=1_000_000_000)] | None = None
     """Most requests that can come at once after a pause; left out: those of a minute."""
     tokens_per_minute: Positive | None = None
     """Tokens per minute, counted as `counted_tokens` says."""
@@ -32,7 +32,7 @@ class RateLimits(Frozen):
     counted_tokens: Counted = "input_and_output"
     """What counts against the tokens: the prompt; prompt and answer; or the prompt and `reserved_output_tokens`,
     as vendors do that take the request's own `max_tokens` before they know the answer's length."""
-    reserved_output_tokens: Annotated[int, Field(ge=1)] | None = None
+    reserved_output_tokens: TokenCount | None = None
     """The `max_tokens` that every request is sent with."""
 
     @model_validator(mode="after")

@@ -187,6 +187,7 @@ def roofline_server(
     max_sequences: int = 256,
     step_budget_tokens: int = 8192,
     efficiencies: Efficiencies = EFFICIENCIES,
+    kv_capacity_tokens: int | None = None,
 ) -> Server:
     """Return the server that the roofline expects.
 
@@ -195,11 +196,13 @@ def roofline_server(
         max_sequences: most sequences that run at once; 256 is vLLM's long-standing default.
         step_budget_tokens: most tokens of a step; 8 192 is vLLM's default on large GPUs.
         efficiencies: how far real steps are from the data sheet.
+        kv_capacity_tokens: tokens of context that fit; computed from the memory when left out.
 
     Raises:
         ValueError: when the weights leave no room for a token of context.
     """
-    if deployment.kv_capacity_tokens < 1:
+    room_tokens = kv_capacity_tokens or deployment.kv_capacity_tokens
+    if room_tokens < 1:
         raise ValueError(
             f"{deployment.model.name}: {weights_bytes(deployment.model, deployment.precision) / 1e9:.0f} GB of weights "
             f"in {deployment.precision.name} leave no room in {deployment.gpus} x {deployment.gpu.memory_gb:g} GB"
@@ -207,7 +210,7 @@ def roofline_server(
     step = pieces(deployment, efficiencies)
     return server_of(
         step.memory_s + step.overhead_s, step.token_s, step.token_s + step.sequence_s, step.context_s, deployment.gpus,
-        deployment.kv_capacity_tokens, max_sequences, max(step_budget_tokens, max_sequences), 0.0,
+        room_tokens, max_sequences, max(step_budget_tokens, max_sequences), 0.0,
         f"roofline: {deployment.model.source}; {deployment.gpu.source}",
     )  # fmt: skip
 

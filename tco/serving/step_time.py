@@ -20,9 +20,7 @@ from tco.fields import NonNegative, Positive, Source, TokenCount
 from tco.plugin import Frozen, together
 
 # strict=False for the pairs alone: YAML and JSON have lists where Python has tuples
-FixedTable = Annotated[
-    tuple[Annotated[tuple[Annotated[int, Field(ge=1)], Positive], Field(strict=False)], ...], Field(strict=False)
-]
+FixedTable = Annotated[tuple[Annotated[tuple[TokenCount, Positive], Field(strict=False)], ...], Field(strict=False)]
 
 
 def require_budget(step_budget_tokens: int, max_sequences: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tco import catalog
 from tco.serving.facts import GpuFacts, ModelFacts, PrecisionFacts
 from tco.serving.roofline import EFFICIENCIES, KNOTS, Deployment, Efficiencies, pieces, roofline_server, terms
+from tco.serving.step_time import Server
 
 DATED = {"source": "made up for the test", "source_date": date(2026, 11, 24)}
 IDEAL = Efficiencies(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0)
@@ -92,3 +93,47 @@ def test_more_gpus_never_make_a_full_step_longer(name):
         taken.append(step.memory_s[-1] + step.overhead_s + 2256 * step.token_s + 512_000 * step.context_s)
 
     assert taken[1] < taken[0]
+
+
+@pytest.mark.parametrize("factor", [1.5, 10])
+@pytest.mark.parametrize("field", ["memory_bytes_per_s", "fp16_flop_per_s", "interconnect_bytes_per_s"])
+def test_a_better_chip_is_never_slower(field, factor):
+    """More bandwidth, more FLOP/s or a faster link make no coefficient larger."""
+    gpu = catalog.gpu("h100-sxm")
+    better = gpu.model_copy(update={field: factor * getattr(gpu, field)})
+    before, after = (
+        roofline_server(Deployment(catalog.model("llama-3.1-70b"), chip, catalog.precision("fp16"), 4))
+        for chip in (gpu, better)
+    )
+
+    for coefficient in ("alpha_s", "beta_s_per_prefill_token", "gamma_s_per_sequence", "delta_s_per_context_token"):
+        assert getattr(after, coefficient) <= getattr(before, coefficient)
+
+
+def test_the_catalogs_dense_set_ups_are_met_within_the_aim():
+    """Decoding 1, 16 and 64 sequences of 2 000 tokens: the median error is below 20 %, nine in ten below 50 %."""
+    errors = sorted(
+        abs(decode_s(expected(name), count) / decode_s(server, count) - 1)
+        for name, server in catalog.servers().items()
+        if name.startswith(("llama-3.1-8b/", "llama-3.1-70b/", "qwen3-32b/"))
+        for count in (1, 16, 64)
+    )
+
+    assert len(errors) >= 60
+    assert errors[len(errors) // 2] < 0.2
+    assert errors[int(0.9 * len(errors))] < 0.5
+
+
+def expected(name: str) -> Server:
+    """The roofline of a set-up that the catalog has measured."""
+    model, gpu, precision = name.split("/")
+    gpu, _, gpus = gpu.partition("-x")
+    return roofline_server(
+        Deployment(catalog.model(model), catalog.gpu(gpu), catalog.precision(precision), int(gpus or 1))
+    )
+
+
+def decode_s(server: Server, sequences: int) -> float:
+    """Time of a step that decodes so many sequences of 2 000 tokens."""
+    context = server.delta_s_per_context_token * 2000 * sequences
+    return server.fixed_s(sequences) + server.gamma_s_per_sequence * sequences + context

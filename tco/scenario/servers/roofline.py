@@ -11,9 +11,9 @@ from tco.fields import TokenCount
 from tco.plugin import together
 from tco.scenario.references import NAME_OR_INLINE, known
 from tco.scenario.servers import StepModel
-from tco.serving.data_sheet import data_sheet_server
-from tco.serving.facts import GpuFacts, KvPrecision, ModelFacts, PrecisionFacts
+from tco.serving.facts import KV_BYTES_PER_VALUE, GpuFacts, KvPrecision, ModelFacts, PrecisionFacts
 from tco.serving.memory import MAX_GPUS, Placement, in_gb, misfit
+from tco.serving.roofline import Deployment, roofline_server
 from tco.serving.step_time import Server
 
 ModelRef = Annotated[
@@ -61,17 +61,20 @@ class Roofline(StepModel):
             raise ValueError(why)
 
     def resolve(self) -> Server:
-        """Estimate the step times."""
-        return data_sheet_server(
-            self._model(),
-            self._gpu(),
-            self.gpus,
-            self.weights_precision(),
-            self.kv_precision,
-            memory_share=self.memory_share,
-            max_sequences=self.max_sequences,
-            step_budget_tokens=self.step_budget_tokens,
-            kv_capacity_tokens=self.kv_capacity_tokens,
+        """Estimate the step times; a cache in fewer bytes is read in as much less time."""
+        model, gpu, precision = self._model(), self._gpu(), self.weights_precision()
+        deployment = Deployment(model, gpu, precision, self.gpus)
+        room_tokens = self.kv_capacity_tokens or self._placed().room_tokens
+        server = roofline_server(
+            deployment, self.max_sequences, self.step_budget_tokens, kv_capacity_tokens=room_tokens
+        )
+        narrower = KV_BYTES_PER_VALUE[self.kv_precision] / KV_BYTES_PER_VALUE["fp16"]
+        source = f"roofline of {model.name} in {precision.name} on {self.gpus} x {gpu.name}"
+        return server.model_copy(
+            update={
+                "delta_s_per_context_token": server.delta_s_per_context_token * narrower,
+                "source": f"{source}; {model.source}; {gpu.source}",
+            }
         )
 
     def weights_precision(self) -> PrecisionFacts:
