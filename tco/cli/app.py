@@ -18,6 +18,7 @@ Examples:
   tco simulate scenarios/support-copilot.yaml --saturate
   tco sweep scenarios/support-copilot.yaml --vary options.routed.router.shares.small=0:1:0.1
   tco schema > scenario.schema.json
+  tco validate queueing
   tco validate serving
 """
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tco.cli import validate_queueing
 from tco.cli.console import Format, print_document, progress_bar
 from tco.errors import UsageError
 
@@ -17,6 +18,7 @@ HELP = """Hold the simulator against theory and measurements.
 
 \b
 Examples:
+  tco validate queueing
   tco validate serving
   tco validate serving --fit measured.csv --predict other.csv --format json
 """
@@ -39,9 +41,7 @@ MOST_WARNINGS = 5
 app = typer.Typer(help=HELP, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
 
 
-@app.callback()
-def group() -> None:
-    """Keep `serving` a command of its own while it is the only one."""
+app.command("queueing", help=validate_queueing.HELP)(validate_queueing.queueing)
 
 
 @app.command("serving", help=SERVING_HELP)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from tco.arrivals.constant import EqualGaps
 from tco.arrivals.gamma import Gamma
 from tco.arrivals.poisson import Poisson
 from tco.arrivals.trace import TraceFile
@@ -28,12 +29,13 @@ def cv(values) -> float:
 
 def test_every_process_is_tested_here():
     """A new file in the folder needs a test of its mean and its burstiness."""
-    assert {"gamma", "poisson", "trace"} == set(plugins_in("tco.arrivals"))
+    assert {"constant", "gamma", "poisson", "trace"} == set(plugins_in("tco.arrivals"))
 
 
 @pytest.mark.parametrize(
     ("process", "expected_cv"),
     [
+        (EqualGaps(), 0.0),
         (Poisson(), 1.0),
         (Gamma(interarrival_cv=0.25), 0.25),
         (Gamma(interarrival_cv=1.0), 1.0),
