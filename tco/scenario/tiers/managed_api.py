@@ -93,9 +93,9 @@ class ManagedApi(Tier):
             return catalog.price(self.price, "tier_above_input_tokens").value
         return None
 
-    def up_fraction(self, replicas: int) -> float | None:
+    def up_fraction(self, sized: int) -> float | None:
         """As stated; else what the outages leave in the long run."""
-        del replicas  # the vendor's affair
+        del sized  # the vendor's affair
         if self.availability_fraction is None and self.outages is not None:
             return 1.0 - self.outages.down_share
         return self.availability_fraction
