@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli.console import Format, print_document, progress_bar
+from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.errors import InfeasibleError, UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,10 @@ def simulate(
         Path | None, typer.Option(help="CSV or Parquet file (by suffix) of one row a request, first replication.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for summary and charts; looks for the highest rate too.")
+        Path | None,
+        typer.Option(
+            help="Folder for summary and charts; looks for the highest rate too.", parser=folder, metavar="DIRECTORY"
+        ),
     ] = None,
     precision: Annotated[
         float | None,

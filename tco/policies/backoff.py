@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.fields import Positive, Share
-from tco.plugin import Frozen
+from tco.plugin import Frozen, together
 
 MOST_RETRIES = 50
 
@@ -34,11 +34,10 @@ class Backoff(Frozen):
     honour_retry_after: bool = True
     """Whether the client first waits as long as the vendor's refusal asks for, and then backs off."""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    @together("base_s", "cap_s")
+    def _in_order(self) -> None:
         if self.base_s > self.cap_s:
             raise ValueError(f"base_s {self.base_s:g} is above cap_s {self.cap_s:g}")
-        return self
 
     def delay_s(self, retry: int, chance: float, retry_after_s: float = 0.0) -> float:
         """Return the wait before a retry, seconds.

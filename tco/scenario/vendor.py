@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from tco.fields import Positive, Share, TokenCount
-from tco.plugin import Frozen
+from tco.fields import MOST, Positive, Share, TokenCount
+from tco.plugin import Frozen, together
 from tco.policies.token_bucket import TokenBucket
 from tco.scenario.prices import InlineApiPrice
 from tco.units import SECONDS_PER_MINUTE
@@ -23,7 +23,7 @@ class RateLimits(Frozen):
 
     requests_per_minute: Positive | None = None
     """Requests per minute."""
-    burst_requests: Annotated[float, Field(ge=1, le=1_000_000_000)] | None = None
+    burst_requests: Annotated[float, Field(ge=1, le=MOST)] | None = None
     """Most requests that can come at once after a pause; left out: those of a minute."""
     tokens_per_minute: Positive | None = None
     """Tokens per minute, counted as `counted_tokens` says."""
@@ -35,23 +35,26 @@ class RateLimits(Frozen):
     reserved_output_tokens: TokenCount | None = None
     """The `max_tokens` that every request is sent with."""
 
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
-        for what in ("requests", "tokens"):
-            limit, burst = getattr(self, f"{what}_per_minute"), getattr(self, f"burst_{what}")
-            if limit is None and burst is not None:
-                raise ValueError(f"burst_{what} {burst:g} is given, but no {what}_per_minute that it belongs to")
+    @together("requests_per_minute", "burst_requests")
+    def _requests_pass(self) -> None:
+        _require_limit("requests", self.requests_per_minute, self.burst_requests)
         if self.requests_per_minute is not None and self.requests_capacity < 1.0:
             raise ValueError(
                 f"requests_per_minute {self.requests_per_minute:g} is below 1, and so is the burst that it stands "
                 "for: no request would ever pass; give burst_requests"
             )
+
+    @together("tokens_per_minute", "burst_tokens")
+    def _burst_tokens_belong_to_a_limit(self) -> None:
+        _require_limit("tokens", self.tokens_per_minute, self.burst_tokens)
+
+    @together("counted_tokens", "reserved_output_tokens")
+    def _reserved_tokens_are_counted(self) -> None:
         if (self.counted_tokens == "input_and_reserved_output") != (self.reserved_output_tokens is not None):
             raise ValueError(
                 f"counted_tokens is '{self.counted_tokens}' and reserved_output_tokens is "
                 f"{self.reserved_output_tokens}; reserved_output_tokens belongs to 'input_and_reserved_output'"
             )
-        return self
 
     @property
     def requests_capacity(self) -> float:
@@ -99,6 +102,11 @@ class RateLimits(Frozen):
         return found
 
 
+def _require_limit(what: str, limit: float | None, burst: float | None) -> None:
+    if limit is None and burst is not None:
+        raise ValueError(f"burst_{what} {burst:g} is given, but no {what}_per_minute that it belongs to")
+
+
 class BatchEndpoint(Frozen):
     """The vendor's batch endpoint: takes the requests of async classes, outside the limits, and answers hours later."""
 
@@ -111,12 +119,14 @@ class BatchEndpoint(Frozen):
     price: InlineApiPrice | None = None
     """Prices of batch requests, instead of a discount."""
 
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
+    @together("turnaround_p50_s", "turnaround_p95_s")
+    def _turnaround_in_order(self) -> None:
         if self.turnaround_p50_s > self.turnaround_p95_s:
             raise ValueError(
                 f"turnaround_p50_s {self.turnaround_p50_s:g} is above turnaround_p95_s {self.turnaround_p95_s:g}"
             )
+
+    @together("discount_share", "price")
+    def _one_of_discount_and_price(self) -> None:
         if self.discount_share is not None and self.price is not None:
             raise ValueError(f"discount_share {self.discount_share:g} and price are both given; one says it all")
-        return self

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco import catalog
 from tco.fields import Positive, Share
+from tco.plugin import together
 from tco.policies.backoff import Backoff
 from tco.scenario.prices import InlineTokenPrice, Latency, TokenPrice
 from tco.scenario.tiers import Tier
@@ -43,33 +44,41 @@ class ManagedApi(Tier):
     cached_input_share: Share = 0.0
     """Share of the prompt tokens that the vendor bills as cached input; batch requests have none."""
 
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
+    @together("max_queue_requests", "max_concurrency")
+    def _queue_has_a_limit_to_wait_for(self) -> None:
         if self.max_queue_requests is not None and self.max_concurrency is None:
             raise ValueError(
                 f"max_queue_requests {self.max_queue_requests} is given, but max_concurrency is None: "
                 "nobody ever waits without a limit on concurrency"
             )
+
+    @together("timeout_s", "latency")
+    def _patience_outlasts_the_first_token(self) -> None:
         ttft_s = self.measured_latency.ttft_p50_s
         if self.timeout_s is not None and self.timeout_s <= ttft_s:
             raise ValueError(f"timeout_s {self.timeout_s:g} is not above the median time to first token {ttft_s:g} s")
-        return self
 
-    @model_validator(mode="after")
-    def _prices_are_known(self) -> Self:
-        batch, known = self.batch, catalog.meters_of(self.price) if isinstance(self.price, str) else frozenset()
+    @together("batch", "price")
+    def _batch_has_a_price(self) -> None:
+        batch, known = self.batch, self._priced_by_name
         unpriced = batch is not None and batch.price is None and batch.discount_share is None
         if unpriced and "batch_output" not in known:
             raise ValueError(
                 f"batch has neither discount_share nor price, and {self._price_in_words} has no batch price"
             )
+
+    @together("cached_input_share", "price")
+    def _cached_input_has_a_price(self) -> None:
         stated = isinstance(self.price, InlineTokenPrice) and self.price.cached_input_usd_per_mtok is not None
-        if self.cached_input_share > 0.0 and not stated and "cached_input" not in known:
+        if self.cached_input_share > 0.0 and not stated and "cached_input" not in self._priced_by_name:
             raise ValueError(
                 f"cached_input_share is {self.cached_input_share:g}, but {self._price_in_words} has no price for "
                 "cached input"
             )
-        return self
+
+    @property
+    def _priced_by_name(self) -> frozenset[str]:
+        return frozenset(catalog.meters_of(self.price)) if isinstance(self.price, str) else frozenset()
 
     @property
     def _price_in_words(self) -> str:

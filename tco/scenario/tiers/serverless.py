@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, cast
+from typing import Annotated, Literal, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco import catalog
 from tco.fields import NonNegative, Positive
+from tco.plugin import together
 from tco.scenario.prices import GpuSecondPrice, Latency, TokenPrice
 from tco.scenario.server import Served, ServerRef, server_of
 from tco.scenario.tiers import Tier
@@ -46,29 +47,34 @@ class Serverless(Tier):
     start_is_billed: bool = True
     """Whether the GPU is paid from the moment it is asked for, or only once its worker is warm."""
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
+    @together("latency", "server")
+    def _one_of_latency_and_server(self) -> None:
         self._one_of("latency", "server")
+
+    @together("token_price", "gpu_price")
+    def _one_of_the_prices(self) -> None:
         self._one_of("token_price", "gpu_price")
+
+    @together("min_workers", "max_workers")
+    def _workers_in_order(self) -> None:
         if self.min_workers > self.max_workers:
             raise ValueError(f"min_workers {self.min_workers} is above max_workers {self.max_workers}")
+
+    @together("max_queue_requests", "min_workers", "max_workers")
+    def _somebody_waits_for_a_start(self) -> None:
         if self.max_queue_requests == 0 and self.max_workers > self.min_workers:
             raise ValueError(
                 f"max_queue_requests 0 lets nobody wait for a start, so that max_workers {self.max_workers} is never "
                 f"reached from min_workers {self.min_workers}"
             )
-        if not self.start_is_billed and self.gpu_price is None:
+
+    @together("start_is_billed", "token_price", "gpu_price")
+    def _starts_are_billed_by_the_second(self) -> None:
+        if not self.start_is_billed and self.gpu_price is None and self.token_price is not None:
             raise ValueError("start_is_billed false speaks of GPU-seconds, but token_price is given, not gpu_price")
-        self._check_server()
-        return self
 
-    def _one_of(self, first: str, second: str) -> None:
-        given = [name for name in (first, second) if getattr(self, name) is not None]
-        if len(given) != 1:
-            found = f"both {first} and {second} are" if given else f"neither {first} nor {second} is"
-            raise ValueError(f"{found} given; allowed: one of them")
-
-    def _check_server(self) -> None:
+    @together("requests_per_worker", "server")
+    def _server_runs_the_requests(self) -> None:
         if self.server is None:
             return
         server = catalog.servers()[self.server] if isinstance(self.server, str) else self.server
@@ -77,10 +83,19 @@ class Serverless(Tier):
                 f"requests_per_worker {self.requests_per_worker} is above the server's max_sequences "
                 f"{server.max_sequences}"
             )
-        if self.gpus_per_worker is not None:
+
+    @together("gpus_per_worker", "server")
+    def _server_knows_its_gpus(self) -> None:
+        if self.server is not None and self.gpus_per_worker is not None:
             raise ValueError(
                 f"gpus_per_worker {self.gpus_per_worker} is given beside a server, which knows its own GPUs"
             )
+
+    def _one_of(self, first: str, second: str) -> None:
+        given = [name for name in (first, second) if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = f"both {first} and {second} are" if given else f"neither {first} nor {second} is"
+            raise ValueError(f"{found} given; allowed: one of them")
 
     @property
     def replica(self) -> Server | None:
