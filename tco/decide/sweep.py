@@ -121,6 +121,7 @@ def _evaluated(scenarios: list[Scenario], trace: TraceRows | None, jobs: int | N
 
 
 def _point(scenario: Scenario, trace: TraceRows | None) -> list[Row]:
+    give_up_when_stopped()  # one that waited in line would simulate a whole window first
     comparison = compare(evaluate(scenario, trace, give_up_when_stopped))
     return [
         {
