@@ -59,7 +59,7 @@ def kinds_at(loc: Path) -> list[str]:
     """List the kinds of plug-in that may stand at a location; empty where none may.
 
     >>> kinds_at(("traffic", "arrivals"))
-    ['gamma', 'poisson', 'trace']
+    ['constant', 'gamma', 'poisson', 'trace']
     """
     current = _at(loc)
     return list(plugins_in(current.package)) if isinstance(current, SelectedByKind) else []
