@@ -71,7 +71,7 @@ def test_a_scalar_that_readers_disagree_about_is_told_once(tmp_path, scalar, why
         ("    min_replicas: 1\n", "    interactive_first: NO\n", "write true or false"),
         ("source_date: 2026-01-31", "source_date: NO", "write a date as YYYY-MM-DD"),
         ("hour_of_week: flat", "hour_of_week: NO", "write a catalog name, or a list of 168 rates from Monday 00:00"),
-        ("arrivals: {kind: poisson}", "arrivals: {kind: NO}", "write gamma or poisson or trace"),
+        ("arrivals: {kind: poisson}", "arrivals: {kind: NO}", "write constant or gamma or poisson or trace"),
         ("arrivals: {kind: poisson}", "arrivals: 012", "write a mapping of keys"),
         ("seed: 7", "sed: 012", "write 12 or, for text, quote it"),
     ],
