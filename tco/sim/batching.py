@@ -243,7 +243,7 @@ class Batch:
         else:
             need = sequence.input_tokens + sequence.output_tokens
             free = self.kv_capacity - self.kv_reserved
-        if need > free:
+        if need > free + ROUNDING:
             return None
         queue.popleft()
         self.ranks = sequence.rank = self.ranks + 1
@@ -346,7 +346,7 @@ class Batch:
         if steps >= self._steps:
             return False
         used = self.context + self.growth * (steps + 1) if self.grows else 0
-        if self._need(sequence) > self.kv_capacity - self.kv_reserved - used:
+        if self._need(sequence) > self.kv_capacity - self.kv_reserved - used + ROUNDING:
             return False
         self._steps = steps
         self.ends_s = self.started_s + stretch_s(self._first_step_s, growth_s, steps)

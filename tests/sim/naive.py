@@ -102,7 +102,7 @@ class Stepper:
     def fits(self, job: Job) -> bool:
         """Whether a job may join those inside."""
         need = job.after_next if self.grows else job.input_tokens + job.output_tokens
-        return self.memory() + need <= self.server.kv_capacity_tokens
+        return self.memory() + need <= self.server.kv_capacity_tokens + 1e-6  # sums of fractions of tokens tie exactly
 
     def preempt(self) -> bool:
         """Take memory from the youngest until the next step fits."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from random import Random
 from typing import Any
 
+import pytest
 import simpy
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -133,3 +135,24 @@ def test_preemption_happens_and_is_exact():
 
     assert replica.batch.preemptions > 3
     assert not replica.batch.load()
+
+
+@pytest.mark.parametrize("seed", [611, 2775, 5899])
+def test_memory_that_is_filled_to_the_last_token_is_filled_on_both_ways(seed):
+    """Speculated tokens are fractions, whose sums meet the memory's edge with different rounding on the two ways."""
+    chance, now, rows = Random(seed), 0.0, []  # noqa: S311  # the three workloads that were found, not secrets
+    for index in range(chance.randint(4, 14)):
+        now += chance.choice([0.0, 0.01, 0.05, 0.2]) + 1e-7 * 3**0.5 * (index + 1)
+        job = Job(now, chance.randint(1, 60), chance.choice([4, 7, 10, 13, 19, 28, 31, 40]))
+        job.urgent = chance.random() < 0.6
+        thirds = chance.random() < 0.3
+        job.decode_steps = max((job.output_tokens - 1) // 3, 1) if thirds else chance.randint(1, job.output_tokens - 1)
+        job.patience_s = chance.choice([0.0131, 0.177, float("inf")])
+        rows.append(job)
+    server = Server(
+        gpus_per_replica=1, alpha_s=0.09765625, beta_s_per_prefill_token=chance.choice([0.0, 1e-5]),
+        gamma_s_per_sequence=0.0, delta_s_per_context_token=0.0, kv_capacity_tokens=chance.randint(130, 170),
+        max_sequences=chance.randint(2, 6), step_budget_tokens=chance.randint(6, 64), source="test",
+    )  # fmt: skip
+
+    agree(server, rows, grows=True, per_decode=chance.randint(1, 3))
