@@ -14,12 +14,13 @@ from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from tco.sim.statistics import Interval
 from tco.validation.cases import Case
 from tco.validation.metrics import Measure, common_measure
 from tco.validation.parallel import Workers
-from tco.validation.queues import RUNS, QueueModel
+from tco.validation.queues import MOST_REQUESTS, RUNS, QueueModel, TooLongError
 from tco.validation.run_queue import run_queue
 
 CONFIDENCE = 0.95  # of the interval that is printed
@@ -145,6 +146,8 @@ def _plan(case: Case) -> tuple[dict[str, Measure], list[NotRun]]:
     queue = case.queue
     if queue is None or case.refusal is not None:
         return {}, [NotRun(case.id, None, case.refusal or "no model")]
+    if (fault := _scenario_fault(queue)) is not None:
+        return {}, [NotRun(case.id, None, fault)]
     found: dict[str, Measure] = {}
     left_out = []
     for metric in case.expected:
@@ -155,6 +158,22 @@ def _plan(case: Case) -> tuple[dict[str, Measure], list[NotRun]]:
         else:
             found[metric] = measure
     return found, left_out
+
+
+def _scenario_fault(queue: QueueModel) -> str | None:
+    """Say why no run can play a case: figures beyond a scenario's bounds, or a memory too long; None when one can."""
+    try:
+        for law in queue.laws():
+            requests = queue.experiment(law).requests
+            if requests > 2 * MOST_REQUESTS:
+                return f"a run would need {requests:,} requests; allowed: at most {2 * MOST_REQUESTS:,}"
+    except TooLongError as error:
+        return str(error)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        return f"a scenario cannot hold these figures: {key}: {first['msg']}, found {first['input']}"
+    return None
 
 
 def measure_of(queue: QueueModel, metric: str) -> Measure | None:

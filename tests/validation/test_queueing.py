@@ -135,6 +135,24 @@ def test_what_has_no_measure_is_told():
     assert "happiness" == found.not_run[0].metric
 
 
+def test_figures_that_a_scenario_cannot_hold_are_told():
+    """A rate beyond the bounds of a scenario is a case that is not run, not a crash."""
+    text = "cases: [{id: a, model: M/M/1, params: {lam: 1.0e+9, mu: 2.0e+9}, expected: {W: 1.0e-9}}]"
+    found = validate_queueing(parse_cases(text, "it"), ALONE, RUNS)
+
+    assert () == found.compared
+    assert "a scenario cannot hold these figures: traffic.requests_per_month" in found.not_run[0].reason
+
+
+def test_a_queue_that_remembers_for_too_long_is_told():
+    """At 99.9 % load a run would still show how it began; better no figure than a wrong one."""
+    text = "cases: [{id: a, model: M/M/1, params: {lam: 0.999, mu: 1.0}, expected: {W: 1000.0}}]"
+    found = validate_queueing(parse_cases(text, "it"), ALONE, RUNS)
+
+    assert () == found.compared
+    assert "requests would have to pass before it is measured" in found.not_run[0].reason
+
+
 # ---------------------------------------------------------------- metrics, on a path worked by hand
 
 # One server. Arrivals at 0, 1, 4; services 3, 2, 1: the second waits 2 s and leaves at 5, the third waits 1 s.

@@ -17,11 +17,16 @@ from tco.validation.metrics import Measure
 
 RUNS = 24  # independent runs of a case, if nobody says otherwise; 8 for each law where three laws have to agree
 LEAST_REQUESTS = 12_000  # of a run: 24 runs then tell a mean wait at 80 % load to 2 %
-MOST_REQUESTS = 60_000  # of a run; above 96 % load runs would have to be longer than that
+MOST_REQUESTS = 200_000  # of a run: four seconds; above 98 % load of one server more would be needed
 WARMUP_TIMES = 6.0  # relaxation times that are not measured: what is left of the empty start is below e^-6
 RUN_TIMES = 30.0  # relaxation times that a run lasts, at least
+LEAST_WARMUP_SHARE = 0.02  # of a run's requests
 TAIL_SHARE = 0.03  # of the requests, the last ones, which are not measured
 LARGE = 10**12  # tokens, sequences: more than a run ever needs
+
+
+class TooLongError(ValueError):
+    """A queue remembers for so long that no run of a bearable length settles."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +124,30 @@ def length(rate: float, mean_s: float, servers: float = 1, scv: float = 1.0) -> 
 
     The relaxation time of M/M/c is 1 / (sqrt(c mu) - sqrt(lambda))^2, or 1/mu where that is longer; other services
     stretch it by (1 + scv) / 2.
+
+    Raises:
+        TooLongError: when the warm-up would take more than half of the longest run.
+
     Source: J. W. Cohen, "The Single Server Queue" (1982), II.2.1; S. Asmussen, "Applied Probability and Queues" (2003).
     """
     gap = (sqrt(servers / mean_s) - sqrt(min(rate, 0.999 * servers / mean_s))) ** 2
     remembered = rate * max(1.0 / gap, mean_s) * max((1 + scv) / 2, 1.0)
-    requests = min(max(ceil(RUN_TIMES * remembered), LEAST_REQUESTS), MOST_REQUESTS)
-    return Length(requests, min(max(WARMUP_TIMES * remembered / requests, 0.02), 0.5))
+    return settled(ceil(RUN_TIMES * remembered), WARMUP_TIMES * remembered, LEAST_REQUESTS)
+
+
+def settled(wanted: int, warmup: float, least: int) -> Length:
+    """Return a run of as many requests as wanted, within limits, of which some are not measured.
+
+    Raises:
+        TooLongError: when those are more than half of the longest run.
+    """
+    if warmup > MOST_REQUESTS / 2:
+        raise TooLongError(
+            f"the queue remembers for so long that {warmup:,.0f} requests would have to pass before it is measured; "
+            f"a run has at most {MOST_REQUESTS:,}"
+        )
+    requests = min(max(wanted, least), MOST_REQUESTS)
+    return Length(requests, max(warmup / requests, LEAST_WARMUP_SHARE))
 
 
 def named(text: str) -> str:

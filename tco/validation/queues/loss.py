@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from tco.fields import Positive
 from tco.validation import plain
-from tco.validation.queues import LEAST_REQUESTS, MOST_REQUESTS, REMARK, Experiment, Length, QueueModel, length
+from tco.validation.queues import LEAST_REQUESTS, REMARK, Experiment, Length, QueueModel, length, settled
 from tco.validation.queues.lognormal import lognormal_api
 from tco.validation.queues.single import Servers
 
@@ -86,5 +86,4 @@ def station(law: str, mean_s: float, **limits: Any) -> tuple[dict[str, Any], dic
 def unlimited_length(rate: float, mean_s: float) -> Length:
     """Choose the length of a run in which nobody waits: only services remember, but log-normal ones for long."""
     inside = rate * mean_s
-    requests = min(max(2 * LEAST_REQUESTS, ceil(400 * inside)), MOST_REQUESTS)
-    return Length(requests, min(max(40 * inside / requests, 0.02), 0.5))
+    return settled(ceil(400 * inside), 40 * inside, 2 * LEAST_REQUESTS)

@@ -14,12 +14,12 @@ from tco.units import HOURS_PER_WEEK, SECONDS_PER_HOUR
 from tco.validation import plain
 from tco.validation.metrics import Measure, mean_of, moments, number_in
 from tco.validation.path import SamplePath
-from tco.validation.queues import LEAST_REQUESTS, REMARK, TAIL_SHARE, Experiment, QueueModel
+from tco.validation.queues import LEAST_REQUESTS, MOST_REQUESTS, REMARK, TAIL_SHARE, Experiment, QueueModel
 from tco.validation.queues.loss import LAWS, station, unlimited_length
 
 LAST_MOMENT = 12.0  # mean services after which an empty start is forgotten to e^-12
 MOMENTS = 10_000  # requests of the pieces of one transient run together
-PERIODS = 40  # of a swinging run, at least
+PERIODS = 40  # of a swinging run, at least, unless they hold very many requests
 WEEK_S = HOURS_PER_WEEK * SECONDS_PER_HOUR
 
 
@@ -113,8 +113,9 @@ class MtMInf(QueueModel):
         """Let one period last a week, and measure whole periods only."""
         rate = self.a / self.stretch
         before = ceil(LAST_MOMENT / self.mu / self.period)
-        periods = max(PERIODS, ceil(LEAST_REQUESTS / (self.a * self.period)))
-        requests = (before + periods) * self.a * self.period / (1 - TAIL_SHARE)
+        each = self.a * self.period
+        periods = min(max(PERIODS, ceil(LEAST_REQUESTS / each)), max(ceil(MOST_REQUESTS / each), 4))
+        requests = (before + periods) * each / (1 - TAIL_SHARE)
         tier, classes = station("exponential", self.stretch / self.mu)
         scenario = plain.scenario(
             {"station": tier}, plain.static("station"), rate, classes=classes, hour_of_week=self._profile()
