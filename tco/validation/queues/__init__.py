@@ -16,10 +16,10 @@ from tco.scenario import Scenario
 from tco.validation.metrics import Measure
 
 RUNS = 24  # independent runs of a case, if nobody says otherwise; 8 for each law where three laws have to agree
-LEAST_REQUESTS = 12_000  # of a run: 24 runs then tell a mean wait at 80 % load to 2 %
+LEAST_REQUESTS = 10_000  # of a run: 24 runs then tell a mean wait at 80 % load to 3 %
 MOST_REQUESTS = 200_000  # of a run: four seconds; above 98 % load of one server more would be needed
 WARMUP_TIMES = 6.0  # relaxation times that are not measured: what is left of the empty start is below e^-6
-RUN_TIMES = 30.0  # relaxation times that a run lasts, at least
+RUN_TIMES = 25.0  # relaxation times that a run lasts, at least
 LEAST_WARMUP_SHARE = 0.02  # of a run's requests
 TAIL_SHARE = 0.03  # of the requests, the last ones, which are not measured
 LARGE = 10**12  # tokens, sequences: more than a run ever needs
