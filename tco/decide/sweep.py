@@ -132,6 +132,7 @@ def _point(scenario: Scenario, trace: TraceRows | None) -> list[Row]:
             "e2e_p95_s": option.e2e_p95_s,
             "ttft_p95_s": option.ttft_p95_s,
             "slo_kept": option.slo_kept,
+            "slo_missed": ";".join(check.limit_name for check in option.checks if not check.kept),
         }
         for option in comparison.options
     ]

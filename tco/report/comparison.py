@@ -13,7 +13,7 @@ from tco.report.accounts import account_style
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
 from tco.report.numbers import counted, seconds, usd, usd_each
-from tco.report.recommendation import in_words, recommendation
+from tco.report.recommendation import in_words, recommendation, short_limits
 from tco.report.servers import server_facts, server_notes
 from tco.report.vendor_notes import vendor_notes
 
@@ -55,12 +55,8 @@ def _slo(option: OptionSummary) -> str:
         return "none applies"
     if option.slo_kept:
         return "kept"
-    short = {
-        "e2e_p95_s": "p95", "ttft_p95_s": "TTFT", "cost_usd_per_request": "cost",
-        "availability_fraction": "uptime", "unanswered_share": "unanswered", "load_share": "overload",
-    }  # fmt: skip
     unknown = any(check.kept is None for check in option.checks)
-    names = ", ".join(short[check.limit_name] for check in option.checks if not check.kept)
+    names = short_limits(check.limit_name for check in option.checks if not check.kept)
     return f"{'unknown' if unknown else 'missed'}: {names}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tco.decide.compare import Check, Comparison, OptionSummary
 from tco.finance.value import BUY_ABOVE
 from tco.report.numbers import counted, usd, usd_each
@@ -75,6 +77,19 @@ def _second_sentence(comparison: Comparison) -> str:
         "build": "so building pays within the horizon",
     }[build.verdict or "buy"]
     return f"{facts}: {verdict}."
+
+
+def short_limits(names: Iterable[str]) -> str:
+    """Name limits of the SLO in a word each, for a table.
+
+    >>> short_limits(["ttft_p95_s", "load_share"])
+    'TTFT, overload'
+    """
+    words = {
+        "e2e_p95_s": "p95", "ttft_p95_s": "TTFT", "cost_usd_per_request": "cost",
+        "availability_fraction": "uptime", "unanswered_share": "unanswered", "load_share": "overload",
+    }  # fmt: skip
+    return ", ".join(words[name] for name in names)
 
 
 def in_words(check: Check) -> str:

@@ -9,6 +9,7 @@ from tco.report.charts.sweep_front import sweep_front
 from tco.report.document import Column, Document, Table, Text
 from tco.report.formats.csv import csv_text
 from tco.report.numbers import counted, seconds, short_names, usd, usd_each
+from tco.report.recommendation import short_limits
 from tco.scenario import Scenario
 
 MAX_ROWS = 40  # a longer table is not read; the front is
@@ -42,10 +43,11 @@ def _cost(sweep: Sweep, scenario: Scenario) -> str:
 
 
 def _cells(row: dict[str, Any], sweep: Sweep) -> tuple[str, ...]:
+    slo = "kept" if row["slo_kept"] else f"missed: {short_limits(row['slo_missed'].split(';'))}"
     return (
         *(_value(row[axis.name]) for axis in sweep.axes),
         row["option"], usd(row["total_usd"]), usd_each(row["cost_usd_per_request"]), seconds(row["e2e_p95_s"]),
-        "kept" if row["slo_kept"] else "missed", "*" if row["pareto"] else "",
+        slo, "*" if row["pareto"] else "",
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from tco.decide.sweep import pareto, plain, run_sweep
 from tco.decide.vary import parse_axis
 from tco.errors import UsageError
 from tco.pipeline import evaluate
+from tco.report.document import Table
+from tco.report.sweep import sweep_document
 from tco.scenario import Scenario
 from tco.scenario.loader import load_scenario
 
@@ -80,3 +83,14 @@ def test_pareto_equals_the_definition(pairs):
     ]
 
     assert expected == pareto(pairs)
+
+
+def test_a_row_says_which_limits_it_misses(loaded):
+    """Not only that it misses some: a first-token limit of a millisecond, and none end to end."""
+    slo = loaded.scenario.slo.model_copy(update={"ttft_p95_s": 0.001})
+    strict = replace(loaded, scenario=loaded.scenario.model_copy(update={"slo": slo}))
+    found = sweep(strict, "options.routed.router.shares.small=0.7")
+    table = next(part for part in sweep_document(found, strict.scenario).sections if isinstance(part, Table))
+
+    assert "ttft_p95_s" == found.rows[0]["slo_missed"]
+    assert "missed: TTFT" in table.rows[0]
