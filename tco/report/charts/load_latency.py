@@ -105,4 +105,6 @@ def _title(found: Experiment) -> str:
     if not limited:
         return "No option has a limit within the rates tried"
     first = min(limited, key=lambda entry: entry.holds_rps or 0.0)
+    if len(found.saturations) == 1:
+        return f"{first.option} keeps the SLO up to {first.holds_rps:.3g} req/s"
     return f"{first.option} is full first, at {first.holds_rps:.3g} req/s"
