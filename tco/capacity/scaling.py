@@ -27,20 +27,28 @@ def replica_hours_per_month(
     """
     paid = tier.paid_replicas(sized)
     if tier.scaling.is_fixed:
-        spare = f" + {paid - sized} spare" if paid > sized else ""
-        return (
-            paid * HOURS_PER_MONTH,
-            f"{sized}{spare} {'replica' if paid == 1 else 'replicas'} x {_gpus(tier)} x {HOURS_PER_MONTH:g} h",
-        )
+        return paid * HOURS_PER_MONTH, f"{_replicas(str(sized), paid - sized)} x {_gpus(tier)} x {HOURS_PER_MONTH:g} h"
     stay_s = window.tiers[name].counts_per_request["inside_s"]
-    on = [_on(tier, sized, stay_s * peak_rps * rate / max(week), hour) + paid - sized for hour, rate in enumerate(week)]
+    on = [_on(tier, sized, stay_s * peak_rps * rate / max(week), hour) for hour, rate in enumerate(week)]
     starts = sum(max(now - before, 0) for before, now in zip([on[-1], *on[:-1]], on, strict=True))
-    hours = (sum(on) + starts * tier.scaling.startup_s / SECONDS_PER_HOUR) * HOURS_PER_MONTH / len(week)
+    spare = paid - sized
+    weekly_h = sum(on) + spare * len(week) + starts * tier.scaling.startup_s / SECONDS_PER_HOUR
     basis = (
-        f"{min(on)} to {max(on)} replicas x {_gpus(tier)} by the hour of the week, {starts} starts of "
+        f"{_replicas(f'{min(on)} to {max(on)}', spare)} x {_gpus(tier)} by the hour of the week, {starts} starts of "
         f"{tier.scaling.startup_s:g} s a week, {tier.scaling.kind_name()} scaling"
     )
-    return hours, basis
+    return weekly_h * HOURS_PER_MONTH / len(week), basis
+
+
+def _replicas(needed: str, spare: int) -> str:
+    """Say how many replicas are paid for, and which of them only stand by.
+
+    >>> _replicas("1", 0), _replicas("2", 1), _replicas("2 to 5", 1)
+    ('1 replica', '(2 + 1 spare) replicas', '(2 to 5 + 1 spare) replicas')
+    """
+    if spare:
+        return f"({needed} + {spare} spare) replicas"
+    return f"{needed} {'replica' if needed == '1' else 'replicas'}"
 
 
 def _gpus(tier: GpuFleet) -> str:
