@@ -229,6 +229,10 @@ class Pool:
         """Time in which replicas worked, summed."""
         return sum(replica.busy_s for replica in self.replicas)
 
+    def switched_on(self) -> int:
+        """Count the replicas that are paid for now."""
+        return sum(replica.since_s is not None for replica in self.replicas)
+
     def paid_s(self) -> float:
         """Time for which replicas were on, summed."""
         return sum(replica.paid_s() for replica in self.replicas)

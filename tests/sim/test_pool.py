@@ -23,7 +23,7 @@ from tco.policies.dispatch.shortest_of_two import ShortestOfTwo, two_of
 from tco.scenario import Scenario
 from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
-from tests.laws.build import chat, fixed, gpu, scene, static
+from tests.laws.build import api, chat, fixed, gpu, scene, static
 
 ROOMY = {"max_sequences": 64, "kv_capacity_tokens": 200_000, "step_budget_tokens": 2048}
 NARROW = {"max_sequences": 2}
@@ -286,3 +286,17 @@ def test_a_plain_fleet_does_not_notice_the_features():
 
     assert (plain.finished_s == neutral.finished_s).all()
     assert replace(plain.books["own"], counts={}) == replace(neutral.books["own"], counts={})
+
+
+def test_a_fleet_is_as_busy_beside_a_slow_vendor_as_beside_a_quick_one():
+    """Its busy share ends with its own last request, however long the run goes on for the vendor's."""
+    latency = {"ttft_p50_s": 0.3, "ttft_p95_s": 0.6, "tpot_p50_s": 0.01, "tpot_p95_s": 0.02, "source": "made up"}
+    slow = {**latency, "ttft_p50_s": 40_000.0, "ttft_p95_s": 50_000.0}
+    shares = []
+    for told in (latency, slow):
+        tiers = {"own": gpu(server=NARROW), "bought": api(latency=told)}
+        scenario = scene(tiers, {"it": static(own=0.5, bought=0.5)}, count=400)
+        shares.append(run(scenario, 2.0).books["own"].busy_share)
+
+    assert 0.05 < shares[0] < 1
+    assert shares[0] == pytest.approx(shares[1], rel=1e-9)

@@ -127,10 +127,14 @@ class GpuFleetStation(Station):
         call.first_token_s = sequence.first_token_s
 
     def busy_share(self, elapsed_s: float) -> float | None:
-        """Time in which replicas worked over the time for which they were on."""
+        """Time in which replicas worked over the time for which they were on, until the last request left.
+
+        The run may go on for long after that, when others of the option's tiers take their time.
+        """
         del elapsed_s
         pools = [pool for pool in (self.pool, self.prefill_pool) if pool is not None]
-        paid_s = sum(pool.paid_s() for pool in pools)
+        since_s = self.env.now - self._changed_s
+        paid_s = sum(pool.paid_s() - since_s * pool.switched_on() for pool in pools)
         return sum(pool.busy_s() for pool in pools) / paid_s if paid_s else 0.0
 
     def books(self, elapsed_s: float) -> StationBooks:
