@@ -17,6 +17,8 @@ from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.scenario.tiers.serverless import Serverless
 from tco.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, SECONDS_PER_HOUR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
 
+NOT_WITH_VOLUME = ("_s", "_starts")  # endings of counts that depend on the load's shape, so that no multiple is true
+
 
 def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) -> list[Meter]:
     """Read every meter of an option, month by month.
@@ -46,7 +48,11 @@ def _tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]
             "output_tokens": (seen.output_tokens_per_request / TOKENS_PER_MTOK, "Mtok"),
             "requests": (seen.visits_per_request, "requests"),
         }
-        per_request |= {item: _counted(item, each) for item, each in seen.counts_per_request.items()}
+        per_request |= {
+            item: _counted(item, each)
+            for item, each in seen.counts_per_request.items()
+            if not item.endswith(NOT_WITH_VOLUME)
+        }
         for item, (each, unit) in per_request.items():
             yield _volume(plan.option, month, subject, item, each, unit, window)
         if isinstance(tier, FleetTier):

@@ -12,6 +12,7 @@ from tco.capacity.window import Latency, TierWindow, Window, summarise
 from tco.demand.forecast import Month
 from tco.demand.workload import draw_workload
 from tco.domain import Meter
+from tco.pipeline import evaluate
 from tco.sim.engine import simulate
 from tests.laws.build import api, cache, chat, escalation, fixed, gpu, retrieval, scene, static
 
@@ -131,3 +132,15 @@ def test_availability_is_unknown_where_one_tier_is():
     found = summarise(scenario, simulate(scenario, "it", draw_workload(scenario), 1.0, {}))
 
     assert found.availability is None
+
+
+def test_times_of_a_station_are_no_meters():
+    """A replica's seconds in the busiest hour, times the month's requests, would be nobody's seconds."""
+    scaling = {"kind": "target", "target_utilisation": 0.5}
+    scenario = scene({"own": gpu(scaling=scaling)}, {"it": static(own=1.0)}, count=400)
+    evaluation = evaluate(scenario)
+    counts = evaluation.plans["it"].windows[0].tiers["own"].counts_per_request
+    items = {meter.item for meter in read_meters(scenario, evaluation.plans["it"], evaluation.months)}
+
+    assert "replica_on_s" in counts
+    assert not [item for item in items if item.endswith("_s")]
