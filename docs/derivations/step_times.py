@@ -4,7 +4,7 @@
 
 A step that runs B sequences over C context tokens and p prefill tokens takes
 `t = alpha + beta p + gamma B + delta C` seconds. The CSV goes to standard output, the table of
-errors and of what was left out to standard error. Needs numpy.
+errors and of what was left out to standard error. Needs this project installed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import argparse
 import csv
 import sys
 from collections import defaultdict
-from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from kv_memory import GPU_GB, SHAPES, WEIGHT_BYTES, kv_capacity_tokens
+
+from tco.serving.table_fit import nonnegative_least_squares
 
 LENGTH_RATIO = 0.9  # most runs draw lengths uniformly from 80-100 % of the stated one
 DEFAULT_SEQUENCES = 256  # vLLM's default max_num_seqs
@@ -76,19 +77,6 @@ def read_groups(path: Path) -> dict[Key, list[Run]]:
     return {key: list(runs) for key, runs in groups.items()}
 
 
-def nonnegative_least_squares(terms: np.ndarray) -> np.ndarray:
-    """Solve `terms x = 1`, x >= 0: exact for a few columns, by trying every set of active ones."""
-    best, best_error = np.zeros(terms.shape[1]), np.inf
-    for size in range(1, terms.shape[1] + 1):
-        for active in map(list, combinations(range(terms.shape[1]), size)):
-            part = np.linalg.lstsq(terms[:, active], np.ones(len(terms)), rcond=None)[0]
-            error = float(((terms[:, active] @ part - 1) ** 2).sum())
-            if (part >= 0).all() and error < best_error:
-                best, best_error = np.zeros(terms.shape[1]), error
-                best[active] = part
-    return best
-
-
 def describe(engine: str, runs: list[Run], idle: list[Run], fitted: np.ndarray) -> str:
     """The note: versions, assumptions and how far the idle first token lies from the fit."""
     versions = " ".join(sorted({run.version for run in runs}))
@@ -108,7 +96,8 @@ def catalog_row(key: Key, runs: list[Run]) -> dict[str, object]:
     if len(runs) < MIN_ROWS or not low <= PIVOT_CONCURRENCY <= top:
         raise ValueError(f"{len(runs)} distinct runs, concurrency {low:.0f}-{top:.0f}")
     idle, terms = [r for r in runs if r.concurrency <= IDLE_CONCURRENCY], [r.decode_terms() for r in runs]
-    fitted = nonnegative_least_squares(np.array([*terms, *(run.prefill_terms() for run in idle)]))
+    shares = np.array([*terms, *(run.prefill_terms() for run in idle)])
+    fitted = nonnegative_least_squares(shares, np.ones(len(shares)))
     errors = np.abs(np.array(terms) @ fitted - 1)
     if np.median(errors) > MAX_MEDIAN_ERROR:
         raise ValueError(f"median error {np.median(errors):.3f} over {len(runs)} distinct runs")

@@ -13,14 +13,12 @@ Source: docs/derivations/README.md, "Step times".
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from tco.serving.measured_runs import Run
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 IDLE_CLIENTS = 4  # up to here the time to the first token is a prefill, not a queue
 Coefficients = tuple[float, float, float, float]
@@ -39,9 +37,12 @@ def fit_step_times(runs: tuple[Run, ...], length_share: float) -> Coefficients:
     """
     import numpy as np  # not at the top: `tco check` does without it
 
+    from tco.serving.table_fit import nonnegative_least_squares
+
     decode = [_decode_terms(run, length_share) for run in runs]
     idle = [_prefill_terms(run, length_share) for run in runs if run.clients <= IDLE_CLIENTS]
-    alpha, beta, gamma, delta = _non_negative(np.array([*decode, *idle])).tolist()
+    terms = np.array([*decode, *idle])
+    alpha, beta, gamma, delta = nonnegative_least_squares(terms, np.ones(len(terms))).tolist()
     if alpha <= 0:
         raise ValueError(f"{len(runs)} runs leave a step no fixed time; measure some with few clients")
     return alpha, beta, gamma, delta
@@ -59,18 +60,3 @@ def _decode_terms(run: Run, length_share: float) -> list[float]:
 def _prefill_terms(run: Run, length_share: float) -> list[float]:
     """Say what they multiply in the time to the first token of an idle server, as shares of it."""
     return [1.0 / run.ttft_s, length_share * run.input_tokens / run.ttft_s, 0.0, 0.0]
-
-
-def _non_negative(terms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Solve `terms x = 1`, x >= 0, exactly for a few columns: try every set of active ones."""
-    import numpy as np
-
-    best, best_error = np.zeros(terms.shape[1]), np.inf
-    for size in range(1, terms.shape[1] + 1):
-        for active in map(list, combinations(range(terms.shape[1]), size)):
-            part = np.linalg.lstsq(terms[:, active], np.ones(len(terms)), rcond=None)[0]
-            error = float(((terms[:, active] @ part - 1) ** 2).sum())
-            if (part >= 0).all() and error < best_error:
-                best, best_error = np.zeros(terms.shape[1]), error
-                best[active] = part
-    return best
