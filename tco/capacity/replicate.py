@@ -153,6 +153,7 @@ class _Worker:
         self._drawn: OrderedDict[tuple[int, int], Workload] = OrderedDict()
 
     def workload(self, replication: int, requests: int) -> Workload:
+        """Return the requests of a replication, drawn once and kept while there is room."""
         key = replication, requests
         if key not in self._drawn:
             self._drawn[key] = draw_workload(_with_requests(self.scenario, requests), self.trace, replication)
@@ -161,10 +162,12 @@ class _Worker:
         return self._drawn[key]
 
     def run(self, load: Load, replication: int) -> SimulationResult:
+        """Simulate one replication of a load."""
         workload = self.workload(replication, load.requests)
         return simulate(self.scenario, load.option, workload, load.rate_rps, load.replicas)
 
     def sample(self, load: Load, replication: int) -> Sample:
+        """Simulate one replication and reduce it to its figures."""
         return take_sample(self.run(load, replication), self.scenario.slo, replication)
 
 

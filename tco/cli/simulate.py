@@ -12,9 +12,10 @@ from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.errors import InfeasibleError, UsageError
 
 if TYPE_CHECKING:
-    from tco.capacity.experiment import Experiment
+    from tco.capacity.experiment import Experiment, Question
     from tco.capacity.replicate import Runner, Stop
     from tco.scenario import Scenario
+    from tco.scenario.loader import LoadedScenario
     from tco.sim.result import SimulationResult
 
 DEFAULT_PRECISION = 0.05
@@ -73,8 +74,7 @@ def simulate(
     form: Annotated[Format, typer.Option("--format", help="How to print the figures.")] = Format.TABLE,
 ) -> None:
     """Simulate, print, and write files when asked to."""
-    from tco.capacity.experiment import Question, run_experiment  # NumPy is not needed for --help
-    from tco.capacity.replicate import Runner, available_cores
+    from tco.capacity.experiment import Question  # NumPy is not needed for --help
     from tco.report.files import require_folder
     from tco.report.requests import check_name
     from tco.scenario.loader import load_scenario
@@ -92,13 +92,24 @@ def simulate(
         check_name(requests)
     if out is not None:
         require_folder(out)
+    found = _run(loaded, question, jobs, requests, out)
+    _print(form, found)
+    if all(entry.overloaded for entry in found.figures):
+        raise typer.Exit(InfeasibleError.exit_code)
+
+
+def _run(
+    loaded: LoadedScenario, question: Question, jobs: int | None, requests: Path | None, out: Path | None
+) -> Experiment:
+    """Simulate and write the files, telling how far it is."""
+    from tco.capacity.experiment import run_experiment
+    from tco.capacity.replicate import Runner, available_cores
+
     with Runner(loaded.scenario, loaded.trace, jobs or available_cores()) as runner, progress_bar() as bar:
         task = bar.add_task("sizing", total=None)
         found = run_experiment(runner, question, lambda doing: bar.update(task, description=doing))
         _write(runner, found, requests, out, lambda doing: bar.update(task, description=doing))
-    _print(form, found)
-    if all(entry.overloaded for entry in found.figures):
-        raise typer.Exit(InfeasibleError.exit_code)
+    return found
 
 
 def _month(text: str, scenario: Scenario) -> int:

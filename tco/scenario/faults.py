@@ -34,6 +34,7 @@ class _Found:
 
     @property
     def of_key(self) -> bool:
+        """Whether the key is at fault, not what it holds."""
         return self.kind in _ABOUT_A_KEY or self.entry["loc"][-1:] == (KEY_OF_MAPPING,)
 
 

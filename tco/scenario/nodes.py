@@ -159,6 +159,7 @@ class _Builder:
         self.lists_with_aliases: set[Path] = set()
 
     def take(self, event: yaml.Event) -> bool:
+        """Add an event to the tree; return False when reading on makes no sense."""
         if isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
@@ -299,4 +300,5 @@ class _Open:
 
     @property
     def expects_key(self) -> bool:
+        """Whether a mapping is open whose next event is a key."""
         return isinstance(self.container, dict) and self.key is None

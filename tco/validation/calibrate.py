@@ -177,6 +177,7 @@ class _Fitting:
                 self.groups[level][key].append(number)
 
     def run(self) -> Calibration:
+        """Choose how the runs were made and where memory ends, then fit every level of likeness."""
         self._choose_protocols()
         self._choose_limits()
         loops = [self._loop(number) for number in range(len(self.rows))]

@@ -93,11 +93,13 @@ class _Reader:
         self.faults = [fault for fault in tree.faults if fault.key not in letters]
 
     def fault(self, path: Path, message: str, hint: str | None = None, *, at_key: bool = False) -> None:
+        """Note a fault, unless it lies in what the reader refused already."""
         if not self.tree.is_refused(path):
             place = self.tree.place(path) if at_key else self.tree.value_place(path)
             self.faults.append(Fault(*place, dotted(path), message, hint))
 
     def cases(self) -> list[Case]:
+        """Read every case, noting what is wrong."""
         top = self.tree.value
         if () in self.tree.refused:
             return []
