@@ -4,7 +4,8 @@
 
 The workload is 20 requests a second on four replicas (the W1 workload of other simulators, where its file is at
 hand; otherwise its like: Poisson arrivals, log-normal lengths). A bare timeout is one turn of a SimPy process that
-does nothing but wait; requests per bare timeout is how many of those one simulated request costs.
+does nothing but wait; bare timeouts per request is how many of those one simulated request costs, every stamp of
+every request kept in memory. The telemetry file is written after the run and timed by itself.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 from collections.abc import Generator
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -21,8 +23,10 @@ import simpy
 
 from tco.arrivals.trace_rows import TraceRows, read_trace
 from tco.demand.workload import draw_workload
+from tco.report.requests import request_rows, write_requests
 from tco.scenario import Scenario
 from tco.sim.engine import simulate
+from tco.sim.result import SimulationResult
 
 W1 = Path(__file__).parents[2] / "shared/data/bench/W1_10k_20rps.csv"
 RATE_RPS = 20.0
@@ -78,23 +82,34 @@ def bare_timeout_s(turns: int = 200_000) -> float:
     return (perf_counter() - began) / turns
 
 
+def telemetry_s(model: Scenario, result: SimulationResult) -> float:
+    """Seconds that writing the run's telemetry as a CSV file takes."""
+    began = perf_counter()
+    with TemporaryDirectory() as folder:
+        write_requests(Path(folder) / "requests.csv", request_rows(model, result))
+    return perf_counter() - began
+
+
 def measure(requests: int, trace: TraceRows | None, rounds: int = 5) -> dict[str, float]:
     """Time bare timeouts and the engine in turn; return medians."""
     model = scenario(requests, trace=trace is not None)
     workload = draw_workload(model, trace)
-    bare, engine, tokens = [], [], 0
+    bare, engine, telemetry, tokens = [], [], [], 0
     for _ in range(rounds):
         bare.append(bare_timeout_s())
         began = perf_counter()
         result = simulate(model, "own", workload, RATE_RPS, {"own": REPLICAS})
         engine.append((perf_counter() - began) / len(result))
         tokens = result.books["own"].output_tokens
+        telemetry.append(telemetry_s(model, result) / len(result))
     return {
         "requests": len(workload),
         "bare_timeouts_per_s": 1 / median(bare),
         "requests_per_s": 1 / median(engine),
         "output_tokens_per_s": tokens / len(workload) / median(engine),
         "bare_timeouts_per_request": median(each / one for each, one in zip(engine, bare, strict=True)),
+        "telemetry_file_us_per_request": 1e6 * median(telemetry),
+        "s_with_telemetry_file": len(workload) * (median(engine) + median(telemetry)),
     }
 
 
@@ -112,7 +127,7 @@ def main() -> None:
         return
     print(f"workload: {trace.name if trace else 'made-up Poisson'}, {RATE_RPS:g} req/s on {REPLICAS} replicas")
     for name, value in figures.items():
-        print(f"{name.replace('_', ' '):>28} {value:14,.1f}")
+        print(f"{name.replace('_', ' '):>30} {value:14,.2f}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,9 @@ from tco.plugin import Frozen, together
 FixedTable = Annotated[tuple[Annotated[tuple[TokenCount, Positive], Field(strict=False)], ...], Field(strict=False)]
 
 
+SURE = 1e-6  # of a step; far above the rounding of a square root, which is the larger the more steps have passed
+
+
 def require_budget(step_budget_tokens: int, max_sequences: int) -> None:
     """Refuse a step that cannot hold one token of every running sequence.
 
@@ -108,12 +111,14 @@ def steps_to_reach(elapsed_s: float, first_step_s: float, growth_s: float) -> in
     (2, 3, 1)
     """
     if growth_s <= 0.0:
-        steps = ceil(elapsed_s / first_step_s)
+        exact = elapsed_s / first_step_s
     else:
         linear = first_step_s - growth_s / 2
-        steps = ceil((sqrt(linear * linear + 2 * growth_s * elapsed_s) - linear) / growth_s)
-    steps = max(steps, 1)
-    # The square root may be off by an ulp; the recurrence itself decides on which side of the boundary we are.
+        exact = (sqrt(linear * linear + 2 * growth_s * elapsed_s) - linear) / growth_s
+    steps = max(ceil(exact), 1)
+    if SURE < steps - exact < 1.0 - SURE:
+        return steps
+    # The square root may be off by some ulps; the recurrence itself decides on which side of the boundary we are.
     while steps > 1 and stretch_s(first_step_s, growth_s, steps - 1) >= elapsed_s:
         steps -= 1
     while stretch_s(first_step_s, growth_s, steps) < elapsed_s:

@@ -172,14 +172,15 @@ class Batch:
 
     def plan(self, now_s: float) -> bool:
         """Admit what can be admitted and lay out the next stretch of equal steps; False when idle."""
+        decoding = self.decoding
         preempted = self.grows and self._make_room()
         steps = 0
         if self.prefilling or ((self.waiting or self.later) and not preempted):
-            room = self.budget - self.per_decode * len(self.decoding)
+            room = self.budget - self.per_decode * len(decoding)
             steps = self._lay_prefill(room, now_s, may_admit=not preempted)
-        running = len(self.decoding)
+        running = len(decoding)
         if running:
-            to_next_end = self.decoding[0][0] - self.steps_done
+            to_next_end = decoding[0][0] - self.steps_done
             steps = min(steps, to_next_end) if steps else to_next_end
             if self.grows:
                 steps = 1 if preempted else min(steps, int((self._free() - self.context) / self.growth + ROUNDING))
@@ -187,13 +188,11 @@ class Batch:
             self.busy = False
             return False
         self._steps = steps
-        tokens = self.per_decode * running + self.prefill_tokens
-        fixed_s = self.alpha if self.fixed_s is None else self.fixed_s(tokens)
-        self._first_step_s = (
-            fixed_s + self.beta * self.prefill_tokens + self.gamma * running + self.delta * self.context
-        )
+        prefill, delta = self.prefill_tokens, self.delta
+        fixed_s = self.alpha if self.fixed_s is None else self.fixed_s(self.per_decode * running + prefill)
+        self._first_step_s = first_s = fixed_s + self.beta * prefill + self.gamma * running + delta * self.context
         self.started_s = now_s
-        self.ends_s = now_s + stretch_s(self._first_step_s, self.delta * self.growth, steps)
+        self.ends_s = now_s + (first_s if steps == 1 else stretch_s(first_s, delta * self.growth, steps))
         self.busy = True
         return True
 
@@ -208,7 +207,7 @@ class Batch:
         position = 0
         while room > laid:
             if position == len(self.prefilling):
-                if not may_admit or (admitted := self._admit(now_s)) is None:
+                if not may_admit or not (self.waiting or self.later) or (admitted := self._admit(now_s)) is None:
                     break
                 if not admitted.prefill_left:  # its prompt was processed elsewhere
                     room -= self.per_decode

@@ -12,7 +12,6 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 from simpy.core import StopSimulation
-from simpy.events import NORMAL
 
 from tco.demand.workload import Workload
 from tco.domain import Outcome
@@ -20,6 +19,7 @@ from tco.errors import SimulationError
 from tco.plugin import plugins_in
 from tco.scenario import Scenario
 from tco.scenario.options import Option
+from tco.sim.clock import Clock
 from tco.sim.result import SimulationResult
 from tco.sim.stations import Call, Station
 from tco.sim.stations.delay import Delay, DelayStation
@@ -92,25 +92,22 @@ def _stop(_event: simpy.Event) -> None:
 class Arrivals(simpy.Event):
     """One event that comes back for every request, where a time-out for each would cost a tenth of a run."""
 
-    def __init__(self, env: simpy.Environment, arrived_s: list[float], begin: Callable[[int], None]) -> None:
+    def __init__(self, env: Clock, arrived_s: list[float], begin: Callable[[int], None]) -> None:
         super().__init__(env)
+        self._clock = env
         self._ok, self._value = True, None
         self._arrived_s, self._begin, self._request = arrived_s, begin, 0
         self._again: list[Callable[[simpy.Event], None]] = [self._come]
-        self._schedule(env.now)
-
-    def _schedule(self, now: float) -> None:
         self.callbacks = self._again
-        delay = self._arrived_s[self._request] - now
-        self.env.schedule(
-            self, NORMAL, delay if delay > 0.0 else 0.0
-        )  # the clock may be an ulp late where two come at once
+        env.ring(self, arrived_s[0])
 
     def _come(self, _event: simpy.Event) -> None:
-        request, self._request = self._request, self._request + 1
+        request = self._request
         self._begin(request)
-        if self._request < len(self._arrived_s):
-            self._schedule(self.env.now)
+        self._request = following = request + 1
+        if following < len(self._arrived_s):
+            self.callbacks = self._again
+            self._clock.ring(self, self._arrived_s[following])
 
 
 class Walk:
@@ -139,7 +136,7 @@ class _Run:
     def __init__(
         self, scenario: Scenario, name: str, workload: Workload, rate_rps: float, replicas: dict[str, int]
     ) -> None:
-        self.env = simpy.Environment()
+        self.env = Clock()
         self.name, self.workload, self.rate_rps = name, workload, rate_rps
         option = scenario.options[name]
         tiers = scenario.tiers_of(name)
@@ -190,7 +187,7 @@ class _Run:
     def to_the_end(self) -> None:
         """Run until the last request has ended, or nothing can happen any more; stations may go on for ever."""
         self.over.callbacks.append(_stop)
-        self.env.run()
+        self.env.run_out()
 
     def _begin(self, request: int) -> None:
         Walk(self._journey(request, self.classes[request]))
@@ -206,8 +203,8 @@ class _Run:
         """One request from arrival to its end: cache, retrieval, then tiers until an answer stands."""
         env = self.env
         self.arrived_s[request] = env.now  # as the engine's clock has it, so that stamps are in order
-        call = Call(request)
         if self.before:
+            call = Call(request)
             yield from self._before_tiers(call)
             if call.outcome is Outcome.CACHED:
                 self._end(call)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from simpy import Environment, Event
+from simpy import Event
 from simpy.events import Timeout
 
 from tco.policies.dispatch import CLOSED, Choose
 from tco.policies.scaling import ScalingPolicy
 from tco.serving.step_time import Server
 from tco.sim.batching import Batch, Sequence
+from tco.sim.clock import Clock
 from tco.sim.replica import Replica
 from tco.units import SECONDS_PER_HOUR
 
@@ -64,7 +65,7 @@ class Pool:
 
     def __init__(
         self,
-        env: Environment,
+        env: Clock,
         settings: PoolSettings,
         choose: Choose,
         generator: Callable[[int], np.random.Generator],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simpy import Environment, Event
-from simpy.events import NORMAL
+from simpy import Event
 
 from tco.sim.batching import Batch, Sequence
+from tco.sim.clock import Clock
 
 
 class Alarm(Event):
@@ -16,19 +16,18 @@ class Alarm(Event):
     Setting it anew leaves the old ring on its way; it is not heard.
     """
 
-    def __init__(self, env: Environment, rung: Callable[[float], None]) -> None:
-        super().__init__(env)
+    def __init__(self, clock: Clock, rung: Callable[[float], None]) -> None:
+        super().__init__(clock)
         self._ok, self._value = True, None
-        self._rung = rung
+        self._rung, self._clock = rung, clock
         self._heard: list[Callable[[Event], None]] = [self._ring]
         self._due_s: float | None = None
         self.callbacks = self._heard
 
-    def set(self, now_s: float, at_s: float) -> None:
+    def set(self, at_s: float) -> None:
         """Ring at a time, and not before."""
-        delay_s = at_s - now_s
-        self._due_s = now_s + delay_s  # the sum that SimPy's clock will show
-        self.env.schedule(self, NORMAL, delay_s)
+        self._due_s = at_s
+        self._clock.ring(self, at_s)
 
     def unset(self) -> None:
         """Do not ring."""
@@ -36,7 +35,7 @@ class Alarm(Event):
 
     def _ring(self, _event: Event) -> None:
         self.callbacks = self._heard  # SimPy takes them away before it calls
-        now = self.env.now
+        now = self._clock.now
         if now == self._due_s:
             self._due_s = None
             self._rung(now)
@@ -66,7 +65,7 @@ class Replica:
 
     __slots__ = ("_alarm", "batch", "busy_s", "env", "loads", "on_s", "place", "since_s", "up")
 
-    def __init__(self, env: Environment, batch: Batch, loads: list[int], place: int) -> None:
+    def __init__(self, env: Clock, batch: Batch, loads: list[int], place: int) -> None:
         self.env = env
         self.batch = batch
         self.loads = loads
@@ -84,9 +83,9 @@ class Replica:
         now = self.env.now
         if not batch.busy:
             batch.plan(now)
-            self._alarm.set(now, batch.ends_s)
+            self._alarm.set(batch.ends_s)
         elif batch.head() is sequence and batch.cut(now):
-            self._alarm.set(now, batch.ends_s)
+            self._alarm.set(batch.ends_s)
 
     def withdraw(self, sequence: Sequence) -> bool:
         """Take a sequence out of the queue that was never admitted; the next one may then join sooner."""
@@ -96,7 +95,7 @@ class Replica:
             return False
         self.loads[self.place] -= 1
         if blocked and batch.cut(now):
-            self._alarm.set(now, batch.ends_s)
+            self._alarm.set(batch.ends_s)
         return True
 
     def evict(self) -> list[Sequence]:
@@ -124,8 +123,9 @@ class Replica:
         batch = self.batch
         self.busy_s += now - batch.started_s
         complete = batch.finish(now)
-        self.loads[self.place] -= len(complete)
         if batch.plan(now):
-            self._alarm.set(now, batch.ends_s)
-        for sequence in complete:
-            sequence.answer.tell()
+            self._alarm.set(batch.ends_s)
+        if complete:
+            self.loads[self.place] -= len(complete)
+            for sequence in complete:
+                sequence.answer.tell()

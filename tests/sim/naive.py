@@ -67,6 +67,7 @@ class Stepper:
     later: list[Job] = field(default_factory=list)
     inside: list[Job] = field(default_factory=list)
     preemptions: int = 0
+    busy_s: float = 0.0
 
     def run(self, jobs: list[Job]) -> None:
         """Step until everything is served."""
@@ -143,12 +144,14 @@ class Stepper:
             chunks.append((job, take))
             room -= take
         decoding = [job for job in self.inside if job.ready]
-        self.now += (
+        step_s = (
             server.fixed_s(self.per_decode * len(decoding) + sum(take for _, take in chunks))
             + server.beta_s_per_prefill_token * sum(take for _, take in chunks)
             + server.gamma_s_per_sequence * len(decoding)
             + server.delta_s_per_context_token * sum(job.context for job in decoding)
         )
+        self.now += step_s
+        self.busy_s += step_s
         self.hand_out(decoding, chunks)
 
     def hand_out(self, decoding: list[Job], chunks: list[tuple[Job, int]]) -> None:

@@ -7,12 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
-import simpy
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tco.serving.step_time import Server
 from tco.sim.batching import Batch, Sequence
+from tco.sim.clock import Clock
 from tco.sim.replica import Answer, Replica
 from tests.sim.naive import Job, Stepper
 
@@ -52,7 +52,7 @@ def jobs(draw: Any, plain: bool = False) -> list[Job]:
 
 def replay(server: Server, rows: list[Job], grows: bool, per_decode: int) -> Replica:
     """Run jobs through one replica in SimPy, writing the stamps into them."""
-    env = simpy.Environment()
+    env = Clock()
     replica = Replica(env, Batch(server, grows, per_decode), [0], 0)
 
     def serve(job: Job):
@@ -101,6 +101,7 @@ def agree(server: Server, rows: list[Job], grows: bool, per_decode: int) -> tupl
         for stamp in ("started_s", "first_token_s", "finished_s", "gave_up_s"):
             assert equal(getattr(slow, stamp), getattr(fast, stamp)), (stamp, slow, fast)
     assert stepper.preemptions == replica.batch.preemptions
+    assert stepper.busy_s == pytest.approx(replica.busy_s, abs=1e-9)
     return replica, stepper
 
 

@@ -12,6 +12,7 @@ import simpy
 from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.plugin import Frozen
+from tco.sim.clock import Clock
 
 Visit = Generator[simpy.Event, Any, None]  # the SimPy events of one visit; what came of it stands in the call
 
@@ -86,7 +87,7 @@ class Station:
 
     kind: ClassVar[str]
 
-    def __init__(self, env: simpy.Environment, config: Frozen, workload: Workload, replicas: int) -> None:
+    def __init__(self, env: Clock, config: Frozen, workload: Workload, replicas: int) -> None:
         self.env = env
         self.arrived = self.completed = self.rejected = self.failed = self.timed_out = 0
         self.input_tokens = self.output_tokens = 0
