@@ -86,6 +86,7 @@ def _reference(what: str) -> AfterValidator:
 
 TierName = Annotated[str, _reference("tiers")]
 ClassName = Annotated[str, _reference("classes")]
+ProductName = Annotated[str, _reference("products")]
 
 
 def also(check: Callable[[Any], PydanticCustomError | None]) -> WrapValidator:

@@ -38,6 +38,14 @@ PURPOSES: dict[str, int] = {
     "batch_time": 53,
     "dispatch": 59,
     "speculation": 61,
+    "complexity": 67,
+    "success": 71,
+    "shared_luck": 73,
+    "confidence": 79,
+    "classifier": 83,
+    "product": 89,
+    "arm": 97,
+    "decider": 101,
 }
 
 

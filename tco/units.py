@@ -67,6 +67,11 @@ SUFFIXES: dict[str, str] = {
     "_gb": "GB",
     "_hours": "hours",
     "_cv": "coefficient of variation",
+    "_per_complexity": "per unit of complexity",
+    "_complexity": "complexity, 0 to 1",
+    "_complexities": "complexities, 0 to 1",
+    "_thresholds": "thresholds, 0 to 1",
+    "_usd_per_answer": "USD per answer",
 }
 
 

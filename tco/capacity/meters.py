@@ -35,6 +35,7 @@ def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) 
     for month in months:
         meters += _tiers(scenario, plan, month)
         meters += _before_tiers(scenario, plan, month)
+        meters += _answers(plan, month, scenario)
         meters += _people(scenario, plan.option, month)
     return meters
 
@@ -119,6 +120,18 @@ def _before_tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator
         queries = window.retrievals_per_request * option.retrieval.queries_per_request / 1000
         yield _volume(plan.option, month, subject, "queries", queries, "thousand queries", window)
         yield _stored(plan.option, month, subject, option.retrieval.storage_gb)
+
+
+def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Meter]:
+    """Count what the business pays for wrong answers, and what deciding costs."""
+    option, window = scenario.options[plan.option], plan.window(month.index)
+    for decider in option.router.deciders():
+        each = window.decisions_per_request[decider.name]
+        subject = f"options.{plan.option}.router"
+        yield _volume(plan.option, month, subject, decider.name, each, "decisions", window)
+    if scenario.quality.bad_answer is not None and window.bad_answers_per_request is not None:
+        each = window.bad_answers_per_request
+        yield _volume(plan.option, month, "quality.bad_answer", "bad_answers", each, "answers", window)
 
 
 def _people(scenario: Scenario, option_name: str, month: Month) -> Iterator[Meter]:

@@ -73,6 +73,7 @@ def _admitted_rps(tier: ManagedApi, result: SimulationResult, sent: NDArray[np.b
 def _mean_service_s(tier: ManagedApi, result: SimulationResult, sent: NDArray[np.bool_]) -> float:
     """Return the mean time that a request keeps one of the vendor's slots, seconds."""
     latency, workload = tier.measured_latency, result.workload
-    first_s = np.array(latency.first_token_s(workload, workload.input_tokens.tolist()))
+    prompts_s = [latency.long_prompt_s(tokens) for tokens in workload.input_tokens.tolist()]
+    first_s = np.array(latency.first_token_s(workload)) + prompts_s
     rest_s = np.array(latency.per_token_s(workload)) * (workload.output_tokens - 1)
     return float((first_s + rest_s)[sent].mean())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 from tco.domain import Outcome
@@ -67,6 +67,12 @@ class Window:
         input_tokens_per_request: mean prompt length, tokens.
         availability: expected share of requests that find every tier they need up; None when unknown.
         e2e_p95: 95th percentile end to end, with an interval; None when nothing was judged.
+        success_share: share of requests that got a good answer; None where the quality of some answer is not known.
+        bad_answers_per_request: answers that are not good, per arriving request; None where that is not known.
+        degraded_share: share of requests that a fallback answered.
+        false_hit_share: share of requests to which the cache gave the answer to another question.
+        decisions_per_request: decisions of each decider, per arriving request.
+        retries_per_request: calls that were sent again, or begun anew, per arriving request.
     """
 
     rate_rps: float
@@ -83,6 +89,12 @@ class Window:
     input_tokens_per_request: float
     availability: float | None
     e2e_p95: Interval | None = None
+    success_share: float | None = None
+    bad_answers_per_request: float | None = None
+    degraded_share: float = 0.0
+    false_hit_share: float = 0.0
+    decisions_per_request: dict[str, float] = field(default_factory=dict)
+    retries_per_request: float = 0.0
 
 
 def summarise(scenario: Scenario, result: SimulationResult) -> Window:
@@ -105,6 +117,12 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         lookups_per_request=_visits(result, "cache") / count,
         input_tokens_per_request=float(result.workload.input_tokens.mean()),
         availability=_availability(scenario, result),
+        success_share=result.success_share,
+        bad_answers_per_request=_bad_answers(result),
+        degraded_share=float(result.degraded.mean()),
+        false_hit_share=float(result.false_hit.mean()),
+        decisions_per_request=_decisions(scenario, result),
+        retries_per_request=float(result.retries.mean()),
     )
 
 
@@ -118,6 +136,15 @@ def _unanswered(result: SimulationResult) -> dict[str, float]:
 
 def _visits(result: SimulationResult, station: str) -> int:
     return result.books[station].completed if station in result.books else 0
+
+
+def _bad_answers(result: SimulationResult) -> float | None:
+    return None if result.success_share is None else float((result.good == 0).mean())
+
+
+def _decisions(scenario: Scenario, result: SimulationResult) -> dict[str, float]:
+    deciders = scenario.options[result.option].router.deciders()
+    return {decider.name: _visits(result, f"router {decider.name}") / len(result) for decider in deciders}
 
 
 def _tier(result: SimulationResult, index: int) -> TierWindow:
@@ -141,5 +168,19 @@ def _availability(scenario: Scenario, result: SimulationResult) -> float | None:
     known = {tier: scenario.tiers[tier].up_fraction(result.replicas.get(tier, 0)) for tier in result.tiers}
     if None in known.values():
         return None
-    chances = {tried: prod(known[tier] or 0.0 for tier in tried) for tried in set(result.tried)}
-    return sum(chances[tried] for tried in result.tried) / len(result)
+    fallback = scenario.options[result.option].fallback
+    chain = fallback.tiers() if fallback else ()
+
+    def chance(meant: tuple[str, ...]) -> float:
+        down = 1.0 - prod(known[tier] or 0.0 for tier in meant)
+        return 1.0 - down * prod(1.0 - (known[tier] or 0.0) for tier in chain if tier not in meant)
+
+    meant = [_meant(result, request) for request in range(len(result))]
+    chances = {tiers: chance(tiers) for tiers in set(meant)}
+    return sum(chances[tiers] for tiers in meant) / len(result)
+
+
+def _meant(result: SimulationResult, request: int) -> tuple[str, ...]:
+    """Return the tiers that the router chose, those left out that a fallback led to."""
+    tried, failed = result.tried[request], result.unanswered_tries.get(request)
+    return tried if failed is None else tried[: failed[0] + 1]

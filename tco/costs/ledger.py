@@ -49,6 +49,8 @@ def _config(scenario: Scenario, subject: str) -> tuple[str, Any]:
     if area == "tiers":
         tier = scenario.tiers[name]
         return tier.kind_name(), tier
+    if area == "quality":
+        return name, getattr(scenario.quality, name)
     option, block = name.rsplit(".", 1)
     return block, getattr(scenario.options[option], block)
 

@@ -49,6 +49,10 @@ class OptionSummary:
         replicas_first: replicas per fleet tier in the first month.
         replicas_last: replicas per fleet tier in the last month.
         gross_margin: share of the horizon's revenue left after serving, platform and storage; None without prices.
+        success_share: share of requests that got a good answer, in the window where it is least; None where the
+            quality of some answer is not known.
+        cost_usd_per_success: cost over the horizon per good answer; None where that is not known, or there is none.
+        degraded_share: share of requests that a fallback answered, in the window where it is most.
     """
 
     name: str
@@ -68,6 +72,9 @@ class OptionSummary:
     replicas_first: dict[str, int]
     replicas_last: dict[str, int]
     gross_margin: float | None
+    success_share: float | None = None
+    cost_usd_per_success: float | None = None
+    degraded_share: float = 0.0
 
     @property
     def slo_kept(self) -> bool:
@@ -123,6 +130,7 @@ def _alone(
     """Summarise an option without a look at the others."""
     total = float(path.sum())
     worst_e2e = _worst(window.e2e.p95_s for window in plan.judged)
+    success = _least_success(plan)
     worst_ttft = _worst(window.ttft.p95_s for window in plan.judged)
     return OptionSummary(
         name=plan.option,
@@ -142,6 +150,9 @@ def _alone(
         replicas_first=plan.replicas[0],
         replicas_last=plan.replicas[-1],
         gross_margin=_gross_margin(scenario, accounts, requests),
+        success_share=success,
+        cost_usd_per_success=total / (requests * success) if success else None,
+        degraded_share=max(window.degraded_share for window in plan.judged),
     )
 
 
@@ -172,10 +183,16 @@ def _worst(values: object) -> float | None:
     return max(known) if known else None
 
 
+def _least_success(plan: FleetPlan) -> float | None:
+    shares = [window.success_share for window in plan.judged]
+    return None if None in shares else min(share for share in shares if share is not None)
+
+
 def _checks(
     scenario: Scenario, plan: FleetPlan, e2e_s: float | None, ttft_s: float | None, usd_per_request: float
 ) -> tuple[Check, ...]:
     slo = scenario.slo
+    success = _least_success(plan)
     availabilities = [window.availability for window in plan.judged]
     availability = None if None in availabilities else min(a for a in availabilities if a is not None)
     at_most = (
@@ -192,6 +209,9 @@ def _checks(
     if slo.availability_fraction is not None:
         kept = None if availability is None else availability >= slo.availability_fraction
         checks.append(Check("availability_fraction", slo.availability_fraction, availability, kept))
+    if slo.success_fraction is not None:
+        kept = None if success is None else success >= slo.success_fraction
+        checks.append(Check("success_fraction", slo.success_fraction, success, kept))
     fixed = [share for window in plan.judged for share in load_shares(scenario, window).values()]
     loads = [*fixed, *plan.load_shares.values(), *(overload.load_share for overload in plan.overloads)]
     if loads and max(loads) > 1.0:

@@ -78,7 +78,7 @@ def _marked(rows: list[Row], axes: list[Axis]) -> list[Row]:
         groups.setdefault(tuple(row[name] for name in met), []).append(index)
     on_front = [False] * len(rows)
     for members in groups.values():
-        front = pareto([(rows[index]["total_usd"], rows[index]["e2e_p95_s"]) for index in members])
+        front = pareto([_figures(rows[index]) for index in members])
         for index, marked in zip(members, front, strict=True):
             on_front[index] = marked
     return [{**row, "pareto": marked} for row, marked in zip(rows, on_front, strict=True)]
@@ -131,6 +131,8 @@ def _point(scenario: Scenario, trace: TraceRows | None) -> list[Row]:
             "cost_usd_per_request": option.cost_usd_per_request,
             "e2e_p95_s": option.e2e_p95_s,
             "ttft_p95_s": option.ttft_p95_s,
+            "success_share": option.success_share,
+            "cost_usd_per_success": option.cost_usd_per_success,
             "slo_kept": option.slo_kept,
             "slo_missed": ";".join(check.limit_name for check in option.checks if not check.kept),
         }
@@ -138,18 +140,25 @@ def _point(scenario: Scenario, trace: TraceRows | None) -> list[Row]:
     ]
 
 
-def pareto(pairs: list[tuple[float, float | None]]) -> list[bool]:
-    """Mark the pairs that no other pair beats in both figures; lower is better, a missing figure is never on the front.
+def _figures(row: Row) -> tuple[float | None, ...]:
+    """Return what counts, lower is better: cost, latency, and bad answers where the quality is known."""
+    success = row["success_share"]
+    return (row["total_usd"], row["e2e_p95_s"], *(() if success is None else (1.0 - success,)))
+
+
+def pareto(points: list[tuple[float | None, ...]]) -> list[bool]:
+    """Mark the points that no other point beats: is no worse than in any figure, and better in one.
+
+    Lower is better; a point with a missing figure is never on the front; points are compared in the figures that both
+    have.
 
     >>> pareto([(1.0, 9.0), (2.0, 3.0), (3.0, 3.0), (4.0, None)])
     [True, True, False, False]
     """
-    front = [False] * len(pairs)
-    best = float("inf")
-    known = [(first, second, index) for index, (first, second) in enumerate(pairs) if second is not None]
-    last: tuple[float, float] | None = None
-    for first, second, index in sorted(known):
-        if second < best or (first, second) == last:
-            front[index] = True
-            best, last = second, (first, second)
-    return front
+    known = [tuple(figure for figure in point if figure is not None) for point in points if None not in point]
+    return [None not in point and not any(_beats(other, point) for other in known) for point in points]
+
+
+def _beats(other: tuple[float, ...], point: tuple[float | None, ...]) -> bool:
+    pairs = [(theirs, ours) for theirs, ours in zip(other, point, strict=False) if ours is not None]
+    return all(theirs <= ours for theirs, ours in pairs) and any(theirs < ours for theirs, ours in pairs)

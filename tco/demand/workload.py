@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tco.arrivals.trace_rows import TraceRows
 from tco.demand.forecast import forecast, week_profile
 from tco.errors import UsageError
+from tco.quality.complexity import Complexity
 from tco.rng import Streams
 from tco.scenario import Scenario
 from tco.serving.latency import standard_normal
@@ -41,6 +42,8 @@ class Workload:
         start_hour: hour of the week at the start, from Monday 00:00.
         week: relative rates of the hours of the week, mean 1, which the arrivals follow from `start_hour` on; None for
             a constant rate.
+        complexities: how hard the requests of each class are; evenly spread where left out.
+        product_shares: product tiers of the customers and their shares of the requests.
     """
 
     unit_arrivals: NDArray[np.float64]
@@ -53,6 +56,8 @@ class Workload:
     streams: Streams
     start_hour: float = 0.0
     week: NDArray[np.float64] | None = None
+    complexities: tuple[Complexity, ...] = ()
+    product_shares: tuple[tuple[str, float], ...] = ()
     _drawn: dict[tuple[str, str, int], list[float]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -71,6 +76,26 @@ class Workload:
     def normals(self, purpose: str, attempt: int = 0) -> list[float]:
         """Return one standard normal variate per request for a purpose."""
         return self._kept("normal", purpose, attempt)
+
+    def complexity(self) -> list[float]:
+        """Return how hard each request is, 0 to 1; the same in every option."""
+        key = ("complexity", "", 0)
+        if key not in self._drawn:
+            ranks = np.array(self.uniforms("complexity"))
+            found = ranks.copy()
+            for index, distribution in enumerate(self.complexities):
+                chosen = self.class_index == index
+                found[chosen] = distribution.quantile(ranks[chosen])
+            self._drawn[key] = found.tolist()
+        return self._drawn[key]
+
+    def products(self) -> list[str]:
+        """Return the product tier of each request's customer; empty texts where the traffic names none."""
+        if not self.product_shares:
+            return [""] * len(self)
+        names, shares = zip(*self.product_shares, strict=True)
+        places = _classes(np.array(self.uniforms("product")), list(shares))
+        return [names[place] for place in places.tolist()]
 
     def _kept(self, shape: str, purpose: str, attempt: int) -> list[float]:
         key = (shape, purpose, attempt)
@@ -131,6 +156,8 @@ def draw_workload(
         streams=streams,
         start_hour=week.index(max(week)) if from_hour is None else from_hour,
         week=None if from_hour is None else np.array(week),
+        complexities=tuple(entry.complexity for entry in scenario.classes.values()),
+        product_shares=tuple((scenario.traffic.product_shares or {}).items()),
     )
 
 

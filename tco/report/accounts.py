@@ -29,6 +29,8 @@ STYLES = {
     "people:build": AccountStyle("Build", "building it", SKY),
     "people:release": AccountStyle("Releases", "releases", YELLOW),
     "platform:cache": AccountStyle("Cache", "the cache", PINK),
+    "platform:routing": AccountStyle("Routing", "deciding who answers", GREYS[2]),
+    "quality:bad-answers": AccountStyle("Bad answers", "what bad answers cost", GREYS[1]),
     "storage:vector": AccountStyle("Vectors", "the vector store", NAVY),
 }
 

@@ -26,6 +26,7 @@ def comparison_document(evaluation: Evaluation, comparison: Comparison) -> Docum
     sections: list[Text | Table] = [
         _overview(evaluation, comparison),
         _breakdown(comparison),
+        *_quality(evaluation, comparison),
         Text(recommendation(comparison, scenario), "lead"),
         *(Text(note, "note") for note in _notes(evaluation, comparison)),
     ]
@@ -111,6 +112,33 @@ def _breakdown(comparison: Comparison) -> Table:
         for option in comparison.options
     )
     return Table("", columns, rows)
+
+
+def _quality(evaluation: Evaluation, comparison: Comparison) -> list[Text | Table]:
+    """Good answers and what one costs, where any option's quality is known or a fallback answered."""
+    windows = {name: plan.worst for name, plan in evaluation.plans.items()}
+    if all(option.success_share is None and not option.degraded_share for option in comparison.options):
+        return []
+    columns = (
+        Column("Quality", numeric=False), Column("Good answers"), Column("$/good answer"), Column("From cache"),
+        Column("False hits"), Column("By fallback"), Column("Unanswered"), Column("Resent"),
+    )  # fmt: skip
+    rows = []
+    for option in comparison.options:
+        window = windows[option.name]
+        rows.append(
+            (
+                option.name, _percent(option.success_share), "-" if option.cost_usd_per_success is None
+                else usd_each(option.cost_usd_per_success), _percent(window.cached_share or None),
+                _percent(window.false_hit_share or None), _percent(option.degraded_share or None),
+                _percent(sum(window.unanswered.values()) or None), _percent(window.retries_per_request or None),
+            )
+        )  # fmt: skip
+    return [Table("", columns, tuple(rows))]
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
 
 
 def account_order(comparison: Comparison) -> list[str]:
@@ -262,6 +290,11 @@ def _window_json(window: Window) -> dict[str, Any]:
         "cached_share": window.cached_share,
         **{f"{name}_share": window.unanswered.get(name, 0.0) for name in ("rejected", "failed", "timed_out")},
         "availability_fraction": window.availability,
+        "success_share": window.success_share,
+        "degraded_share": window.degraded_share,
+        "false_hit_share": window.false_hit_share,
+        "retries_per_request": window.retries_per_request,
+        "decisions_per_request": window.decisions_per_request,
         "tiers": {
             name: {
                 "visits_per_request": tier.visits_per_request,
@@ -296,4 +329,7 @@ def flat_row(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any]:
         "build_ratio": option.build_ratio,
         "verdict": option.verdict,
         "gross_margin_fraction": option.gross_margin,
+        "success_share": option.success_share,
+        "cost_usd_per_success": option.cost_usd_per_success,
+        "degraded_share": option.degraded_share,
     }

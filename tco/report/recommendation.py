@@ -88,6 +88,7 @@ def short_limits(names: Iterable[str]) -> str:
     words = {
         "e2e_p95_s": "p95", "ttft_p95_s": "TTFT", "cost_usd_per_request": "cost",
         "availability_fraction": "uptime", "unanswered_share": "unanswered", "load_share": "overload",
+        "success_fraction": "quality",
     }  # fmt: skip
     return ", ".join(words[name] for name in names)
 
@@ -103,6 +104,7 @@ def in_words(check: Check) -> str:
         "ttft_p95_s": ("p95 to the first token", " s"),
         "cost_usd_per_request": ("cost per request", " USD"),
         "availability_fraction": ("availability", ""),
+        "success_fraction": ("share of good answers", ""),
         "load_share": ("work in the busiest hour over what can be done", ""),
         "unanswered_share": ("share of requests without an answer", ""),
     }[check.limit_name]

@@ -41,7 +41,12 @@ COLUMNS: dict[str, str] = {
     "served_by": "tier whose answer counts; empty for none",
     "outcome": "how it ended",
     "retries": "how often its calls were sent again",
+    "degraded": "whether a fallback answered, not the tier that was meant",
+    "false_hit": "whether the cache gave the answer to another question",
+    "complexity": "how hard the request is, 0 to 1",
+    "good": "whether the answer is good; empty where nobody knows",
     "cache_s": "end of the cache lookup; empty without one",
+    "routed_s": "end of the decision who answers; empty without one",
     "retrieval_s": "end of the retrieval; empty without one",
     "started_s": "begin of service at the first tier; empty where the tier does not tell",
     "first_token_s": "first token of the answer that counts",
@@ -53,9 +58,10 @@ COLUMNS: dict[str, str] = {
 }
 TYPES: dict[str, type] = {
     **dict.fromkeys(("request", "input_tokens", "output_tokens", "cached_input_tokens", "retries"), int),
-    **dict.fromkeys(("measured", "cached", "within_slo"), bool),
-    **{name: float for name in COLUMNS if name.endswith(("_s", "_usd"))},
+    **dict.fromkeys(("measured", "cached", "within_slo", "degraded", "false_hit", "good"), bool),
+    **{name: float for name in COLUMNS if name.endswith(("_s", "_usd", "complexity"))},
 }
+STAGES = ("cache", "router", "retrieval")
 SUFFIXES = (".csv", ".parquet")
 BLOCK = 20_000  # rows that are held at once
 
@@ -79,7 +85,11 @@ def request_rows(scenario: Scenario, result: SimulationResult) -> Iterator[Row]:
         result.served_by.tolist(),
         result.outcome.tolist(),
         result.retries.tolist(),
-        *(result.reached_s[name].tolist() if name in result.reached_s else missing for name in ("cache", "retrieval")),
+        result.degraded.tolist(),
+        result.false_hit.tolist(),
+        workload.complexity(),
+        result.good.tolist(),
+        *(result.reached_s[name].tolist() if name in result.reached_s else missing for name in STAGES),
         result.started_s.tolist(),
         result.first_token_s.tolist(),
         result.finished_s.tolist(),
@@ -87,16 +97,17 @@ def request_rows(scenario: Scenario, result: SimulationResult) -> Iterator[Row]:
         strict=True,
     )
     for request, cells in enumerate(columns):
-        (index, measured, arrived, tokens_in, tokens_out, tried, server, outcome, retries,
-         cache, retrieval, started, first, finished, fine) = cells  # fmt: skip
+        (index, measured, arrived, tokens_in, tokens_out, tried, server, outcome, retries, degraded, false_hit,
+         complexity, good, cache, routed, retrieval, started, first, finished, fine) = cells  # fmt: skip
         answered = outcome in (Outcome.COMPLETED, Outcome.CACHED)
         first = _known(first)
         yield (
             result.option, request, *classes[index], measured, arrived, tokens_in, tokens_out, None,
             outcome == Outcome.CACHED, ">".join(tried), result.tiers[server] if server >= 0 else None,
-            Outcome(outcome).name.lower(), retries, _known(cache), _known(retrieval), _known(started), first, finished,
+            Outcome(outcome).name.lower(), retries, degraded, false_hit, complexity, None if good < 0 else good == 1,
+            _known(cache), _known(routed), _known(retrieval), _known(started), first, finished,
             None if first is None else first - arrived, finished - arrived if answered else None,
-            _cost_usd(costs, tried, outcome, tokens_in, tokens_out), fine,
+            _cost_usd(costs, _paid_calls(result, request, tried, tokens_in), tokens_out), fine,
         )  # fmt: skip
 
 
@@ -104,13 +115,19 @@ def _known(value: float | None) -> float | None:
     return None if value is None or isnan(value) else value
 
 
-def _cost_usd(
-    costs: dict[str, TokenCost | None], tried: tuple[str, ...], outcome: int, tokens_in: int, tokens_out: int
-) -> float | None:
-    """Add up what the tiers that answered charge; a tier that gave no answer charges nothing."""
-    paid = tried if outcome == Outcome.COMPLETED else tried[:-1]
+def _paid_calls(
+    result: SimulationResult, request: int, tried: tuple[str, ...], tokens_in: int
+) -> list[tuple[str, int]]:
+    """List the tiers that answered, each with the prompt that it got; a tier that gave no answer charges nothing."""
+    prompts = [tokens_in, *(visit.input_tokens for visit in result.further.get(request, ()))]
+    lost = result.unanswered_tries.get(request, ())
+    return [call for place, call in enumerate(zip(tried, prompts, strict=True)) if place not in lost] if tried else []
+
+
+def _cost_usd(costs: dict[str, TokenCost | None], calls: list[tuple[str, int]], tokens_out: int) -> float | None:
+    """Add up what the calls cost."""
     total = 0.0
-    for tier in paid:
+    for tier, tokens_in in calls:
         cost = costs[tier]
         if cost is None:
             return None

@@ -22,10 +22,13 @@ def sweep_document(sweep: Sweep, scenario: Scenario) -> Document:
     columns = (
         *(Column(name) for name in short_names([axis.path for axis in sweep.axes])),
         Column("Option", numeric=False), Column(_cost(sweep, scenario)), Column("$/request"),
-        Column("p95"), Column("SLO", numeric=False), Column("Front", numeric=False),
+        Column("p95"), *((Column("Good"),) if _judged(sweep) else ()), Column("SLO", numeric=False),
+        Column("Front", numeric=False),
     )  # fmt: skip
     rows = tuple(_cells(row, sweep) for row in shown)
-    notes = [Text("Front: no other point is both cheaper over the horizon and faster at the 95th percentile.", "note")]
+    better = "cheaper over the horizon, faster at the 95th percentile"
+    better = f"{better} and as good in its answers" if _judged(sweep) else better.replace(", faster", " and faster")
+    notes = [Text(f"Front: no other point is {better}.", "note")]
     if front_only:
         notes.append(
             Text(f"The front only: {len(rows)} of {len(sweep.rows)} rows; --out or --format csv for all.", "note")
@@ -35,6 +38,15 @@ def sweep_document(sweep: Sweep, scenario: Scenario) -> Document:
         notes.append(Text(f"{left_out} shares would exceed 1.", "note"))
     varied = " and ".join(axis.name for axis in sweep.axes)
     return Document(f"{scenario.name}: sweep", f"varying {varied}", (Table("", columns, rows), *notes))
+
+
+def _judged(sweep: Sweep) -> bool:
+    """Whether the quality of any row is known."""
+    return any(row["success_share"] is not None for row in sweep.rows)
+
+
+def _percent(share: float | None) -> str:
+    return "n/a" if share is None else f"{share:.1%}"
 
 
 def _cost(sweep: Sweep, scenario: Scenario) -> str:
@@ -47,7 +59,7 @@ def _cells(row: dict[str, Any], sweep: Sweep) -> tuple[str, ...]:
     return (
         *(_value(row[axis.name]) for axis in sweep.axes),
         row["option"], usd(row["total_usd"]), usd_each(row["cost_usd_per_request"]), seconds(row["e2e_p95_s"]),
-        slo, "*" if row["pareto"] else "",
+        *((_percent(row["success_share"]),) if _judged(sweep) else ()), slo, "*" if row["pareto"] else "",
     )  # fmt: skip
 
 

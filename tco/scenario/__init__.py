@@ -9,8 +9,9 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationError, Validati
 from tco.fields import Month, Name, Positive, Share, also, told_again
 from tco.plugin import Frozen, SelectedByKind
 from tco.scenario.cross import cross_faults, dangling
+from tco.scenario.cross_routes import route_faults
 from tco.scenario.options import Option
-from tco.scenario.prices import EngineerPrice
+from tco.scenario.prices import BadAnswerPrice, EngineerPrice
 from tco.scenario.slo import Slo
 from tco.scenario.tiers import Tier
 from tco.scenario.traffic import RequestClass, Traffic, class_shares_sum
@@ -40,6 +41,16 @@ class Business(Frozen):
     """Paying seats in the first month."""
     seat_usd_per_month: Positive
     """Price of a seat, USD per month."""
+
+
+class Quality(Frozen):
+    """How good and bad answers are counted, of tiers whose quality is known."""
+
+    shared_luck_share: Share = 0.0
+    """How much of a request's luck is the same at every tier, 0 to 1: how alike the tiers' faults are beyond what
+    complexity explains. 0: each fails by itself."""
+    bad_answer: BadAnswerPrice | None = None
+    """What a bad answer costs the business, such as the support call that follows. None: not counted."""
 
 
 class Simulation(Frozen):
@@ -75,6 +86,8 @@ class Scenario(Frozen):
     """Limits to keep."""
     tiers: Annotated[dict[Name, AnyTier], Field(min_length=1)]
     """Ways of answering a request, by name."""
+    quality: Quality = Quality()
+    """How good and bad answers are counted."""
     business: Business | None = None
     """What customers pay; gross margins are reported when it is given."""
     people: People
@@ -94,8 +107,8 @@ class Scenario(Frozen):
             result = handler(data)
         except ValidationError as parts:
             raise told_again(parts, faults) from parts
-        if info.context is None:  # the loader's context lets each name be judged where it stands
-            faults += dangling(result)
+        names = [] if info.context is not None else dangling(result)  # with the loader's context each is judged alone
+        faults += names or route_faults(result)
         if faults:
             raise ValidationError.from_exception_data(cls.__name__, faults)
         return result
@@ -105,5 +118,5 @@ class Scenario(Frozen):
         return self.options[name]
 
     def tiers_of(self, option_name: str) -> dict[str, Tier]:
-        """Return the tiers that an option uses, in the order its router names them."""
-        return {name: self.tiers[name] for name in self.options[option_name].router.tiers()}
+        """Return the tiers that an option uses, in the order its router names them, then those it falls back to."""
+        return {name: self.tiers[name] for name in self.options[option_name].tiers()}

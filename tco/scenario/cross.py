@@ -33,7 +33,7 @@ def dangling(scenario: Any) -> list[InitErrorDetails]:
         ("cross", ("options", name, "router"), f"'{tier}' is not one of the scenario's tiers; defined: {defined}")
         for defined in [", ".join(scenario.tiers)]
         for name, option in scenario.options.items()
-        for tier in option.router.tiers()
+        for tier in option.tiers()
         if tier not in scenario.tiers
     )
 

@@ -47,7 +47,7 @@ def keys_at(loc: Path) -> list[str]:
     """List the keys that the block at a location accepts; empty when the walk loses its way.
 
     >>> keys_at(("slo",))
-    ['e2e_p95_s', 'ttft_p95_s', 'availability_fraction', 'cost_usd_per_request']
+    ['e2e_p95_s', 'ttft_p95_s', 'availability_fraction', 'success_fraction', 'cost_usd_per_request']
     >>> keys_at(("traffic", "arrivals", "gamma"))
     ['kind', 'interarrival_cv']
     """

@@ -88,6 +88,11 @@ def validate(raw: dict[str, Any], tree: Tree, file: str) -> Scenario:
         for name in ("tiers", "classes")
         if isinstance(raw.get(name), dict) and (name,) not in tree.incomplete
     }
+    traffic = raw.get("traffic")
+    if isinstance(traffic, dict) and ("traffic", "product_shares") not in tree.incomplete:
+        products = traffic.get("product_shares", {})
+        if isinstance(products, dict):
+            context["products"] = tuple(products)
     context["folder"] = FilePath(file).parent  # where relative paths of files start
     try:
         scenario = Scenario.model_validate(raw, context=context)

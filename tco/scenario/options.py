@@ -9,11 +9,13 @@ from pydantic import Field
 from tco.fields import NonNegative
 from tco.plugin import Frozen, SelectedByKind
 from tco.policies.caching import CachePolicy
+from tco.policies.fallback import FallbackPolicy
 from tco.policies.routing import RoutingPolicy
 from tco.scenario.prices import CachePrice, EmbeddingPrice, VectorPrice
 from tco.serving.latency import Quantiles
 
 Router = Annotated[RoutingPolicy, SelectedByKind("tco.policies.routing")]
+Fallback = Annotated[FallbackPolicy, SelectedByKind("tco.policies.fallback")]
 HitPolicy = Annotated[CachePolicy, SelectedByKind("tco.policies.caching")]
 
 
@@ -61,9 +63,16 @@ class Option(Frozen):
     """One line for the reports."""
     router: Router
     """Which tier answers a request."""
+    fallback: Fallback | None = None
+    """Where a request goes when a tier gives no answer. None: it ends without one."""
     cache: SemanticCache | None = None
     """Semantic cache in front; none when left out."""
     retrieval: Retrieval | None = None
     """Vector search; none when left out."""
     people: Staffing
     """Engineers' time; write zeros where none is needed, so that it is a statement."""
+
+    def tiers(self) -> tuple[str, ...]:
+        """Name every tier that a request may come to, the router's first."""
+        fallback = self.fallback.tiers() if self.fallback else ()
+        return tuple(dict.fromkeys((*self.router.tiers(), *fallback)))

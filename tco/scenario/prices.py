@@ -94,6 +94,13 @@ class InlineCachePrice(InlinePrice):
     """Price of a GB stored for a month, USD."""
 
 
+class BadAnswerPrice(InlinePrice):
+    """What a bad answer costs the business."""
+
+    bad_answer_usd_per_answer: UnitPrice
+    """Cost of one bad answer, USD: the support call that follows, the order that is lost."""
+
+
 class InlineEngineerPrice(InlinePrice):
     """Loaded cost of an engineer: salary, benefits, taxes, equipment."""
 

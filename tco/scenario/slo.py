@@ -21,5 +21,7 @@ class Slo(Frozen):
     where a tier scales to zero); seconds."""
     availability_fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Share of requests that find every station they need up; 0.999 for three nines."""
+    success_fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Share of all requests that get a good answer, at least; every tier's quality must then be known."""
     cost_usd_per_request: Positive | None = None
     """Three-year cost divided by three-year requests, USD."""

@@ -10,13 +10,16 @@ from pydantic_core import PydanticCustomError
 from tco import catalog
 from tco.arrivals import ArrivalProcess
 from tco.errors import suggestion
-from tco.fields import NonNegative, Share, sums_to_one
+from tco.fields import Name, NonNegative, Share, also, sums_to_one
 from tco.lengths import LengthDistribution
 from tco.plugin import Frozen, SelectedByKind
+from tco.quality.complexity import Complexity
+from tco.quality.complexity.uniform import Uniform
 from tco.units import HOURS_PER_WEEK
 
 Arrivals = Annotated[ArrivalProcess, SelectedByKind("tco.arrivals")]
 Lengths = Annotated[LengthDistribution, SelectedByKind("tco.lengths")]
+AnyComplexity = Annotated[Complexity, SelectedByKind("tco.quality.complexity")]
 
 
 def _known_profile(name: str) -> str:
@@ -69,6 +72,8 @@ class Traffic(Frozen):
     """Catalog name of a weekly profile, or 168 relative rates from Monday 00:00."""
     arrivals: Arrivals
     """How requests are spaced within an hour."""
+    product_shares: Annotated[dict[Name, Share], also(sums_to_one)] | None = None
+    """Product tier of the customers, such as free and paid, to its share of the requests; the shares sum to 1."""
 
 
 class RequestClass(Frozen):
@@ -82,6 +87,10 @@ class RequestClass(Frozen):
     """Prompt length."""
     output_tokens: Lengths
     """Answer length."""
+    complexity: AnyComplexity = Uniform()
+    """How hard the requests are, 0 to 1. Left out: spread evenly, so that a complexity is a rank."""
+    sensitive: bool = False
+    """Whether the requests must never leave own hardware."""
 
 
 def class_shares_sum(classes: Any) -> PydanticCustomError | None:

@@ -94,19 +94,18 @@ class ApiLatency(Frozen):
         if self.tpot_p50_s > self.tpot_p95_s:
             raise ValueError(f"tpot_p50_s {self.tpot_p50_s:g} is above tpot_p95_s {self.tpot_p95_s:g}")
 
-    def first_token_s(self, draws: Draws, input_tokens: list[int], attempt: int = 0) -> list[float]:
-        """Return the time to first token of every request, seconds.
+    def first_token_s(self, draws: Draws, attempt: int = 0) -> list[float]:
+        """Return the time to first token of every request, were its prompt as long as the measured ones; seconds.
 
         Args:
             draws: the requests' chances; a request that is unlucky here is unlucky in every option.
-            input_tokens: their prompt lengths, tokens.
             attempt: how many tiers the requests tried before.
         """
-        times = _times_s(self.ttft_table_s, self.ttft_p50_s, self.ttft_p95_s, draws, "first_token", attempt)
-        slope, free = self.ttft_s_per_input_token, self.ttft_input_tokens
-        if slope == 0.0:
-            return times
-        return [each + slope * max(tokens - free, 0.0) for each, tokens in zip(times, input_tokens, strict=True)]
+        return _times_s(self.ttft_table_s, self.ttft_p50_s, self.ttft_p95_s, draws, "first_token", attempt)
+
+    def long_prompt_s(self, input_tokens: int) -> float:
+        """Return what a prompt's tokens beyond those of the measured ones add to the time to first token, seconds."""
+        return self.ttft_s_per_input_token * max(input_tokens - self.ttft_input_tokens, 0.0)
 
     def per_token_s(self, draws: Draws, attempt: int = 0) -> list[float]:
         """Return the time per output token of every request, seconds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tco import catalog
 from tco.demand.workload import Workload
 from tco.serving.latency import ApiLatency
+from tco.sim.stations import Call
 
 
 class AnswerTime:
@@ -18,13 +19,13 @@ class AnswerTime:
     def __init__(self, latency: str | ApiLatency, workload: Workload) -> None:
         self._latency = catalog.api_latencies()[latency] if isinstance(latency, str) else latency
         self._workload = workload
-        self._prompts: list[int] = workload.input_tokens.tolist()
         self._known: dict[int, tuple[list[float], list[float]]] = {}  # by attempt: all requests at once are quicker
 
-    def draw_s(self, request: int, attempt: int, output_tokens: int) -> tuple[float, float]:
+    def draw_s(self, call: Call) -> tuple[float, float]:
         """Return the time to the first token and the time from there to the last, seconds."""
-        known = self._known.get(attempt)
+        known = self._known.get(call.attempt)
         if known is None:
-            first_s = self._latency.first_token_s(self._workload, self._prompts, attempt)
-            known = self._known[attempt] = first_s, self._latency.per_token_s(self._workload, attempt)
-        return known[0][request], known[1][request] * (output_tokens - 1)
+            first_s = self._latency.first_token_s(self._workload, call.attempt)
+            known = self._known[call.attempt] = first_s, self._latency.per_token_s(self._workload, call.attempt)
+        ttft_s = known[0][call.request] + self._latency.long_prompt_s(call.input_tokens)
+        return ttft_s, known[1][call.request] * (call.output_tokens - 1)

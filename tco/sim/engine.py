@@ -18,11 +18,11 @@ from tco.domain import Outcome
 from tco.errors import SimulationError
 from tco.plugin import plugins_in
 from tco.scenario import Scenario
-from tco.scenario.options import Option
 from tco.sim.clock import Clock
-from tco.sim.result import SimulationResult
+from tco.sim.result import FurtherVisit, SimulationResult
+from tco.sim.run_view import RunView
+from tco.sim.stages import CacheStage, stages_of
 from tco.sim.stations import Call, Station
-from tco.sim.stations.delay import Delay, DelayStation
 
 RELATIVE_TOLERANCE = 1e-9  # two sums of the same times, added in another order
 
@@ -149,20 +149,28 @@ class _Run:
         for tier, config in tiers.items():
             station = plugins_in("tco.sim.stations")[config.kind_name()]
             self.tiers[tier] = station(self.env, config, workload, self.replicas.get(tier, 0))
-        self.before = self._stations_before(option)
-        self.route = option.router.start(workload)
-        self.hits = option.cache.policy.start(workload) if option.cache else None
+        self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
+        self.view = RunView(scenario, workload, self.tiers, self.replicas)
+        self.stages = list(stages_of(self.env, option, workload, self.view, self.classes, rate_rps))
+        self.route = option.router.start(self.view)
+        self.prompt_share = option.router.start_prompts(self.view)
+        self.fall = option.fallback.start(self.view) if option.fallback else None
+        self.strict = any(scenario.classes[name].sensitive for name in workload.classes)
         count = len(workload)
         self.outcome = [Outcome.IN_FLIGHT] * count
         self.tried: list[tuple[str, ...]] = [()] * count
         self.retries = [0] * count
-        self.further_s: dict[int, list[tuple[float, float | None]]] = {}
+        self.further: dict[int, list[FurtherVisit]] = {}
+        self.unanswered_tries: dict[int, tuple[int, ...]] = {}
+        self.tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
+        self.served = [-1] * count
+        self.degraded: set[int] = set()
         self.started_s: list[float | None] = [None] * count
         self.first_token_s: list[float | None] = [None] * count
         self.finished_s: list[float | None] = [None] * count
-        self.reached_s: dict[str, list[float | None]] = {name: [None] * count for name in self.before}
+        self.reached_s: dict[str, list[float | None]] = {stage.name: [None] * count for stage in self.stages}
         self.arrived_s = workload.arrivals_s(rate_rps)
-        self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
+        self.place = {tier: index for index, tier in enumerate(self.tiers)}
         self.left = count
         self.over = self.env.event()
 
@@ -175,14 +183,6 @@ class _Run:
         pauses = None if clients.think_s is None else clients.think_s.tolist()
         for _ in range(clients.count):
             self.env.process(self._client(numbers, pauses))
-
-    def _stations_before(self, option: Option) -> dict[str, Station]:
-        delays = {}
-        if option.cache:
-            delays["cache"] = Delay(latency=option.cache.lookup, purpose="cache_lookup")
-        if option.retrieval:
-            delays["retrieval"] = Delay(latency=option.retrieval.latency, purpose="retrieval")
-        return {name: DelayStation(self.env, delay, self.workload, 0) for name, delay in delays.items()}
 
     def to_the_end(self) -> None:
         """Run until the last request has ended, or nothing can happen any more; stations may go on for ever."""
@@ -200,65 +200,125 @@ class _Run:
             yield from self._journey(request, self.classes[request])
 
     def _journey(self, request: int, request_class: str) -> Generator[simpy.Event, Any, None]:
-        """One request from arrival to its end: cache, retrieval, then tiers until an answer stands."""
+        """One request from arrival to its end: the stages before, then tiers until an answer stands."""
         env = self.env
         self.arrived_s[request] = env.now  # as the engine's clock has it, so that stamps are in order
-        if self.before:
-            call = Call(request)
+        call: Call | None = None
+        if self.stages:
+            call = Call(request, 0, 0)
             yield from self._before_tiers(call)
             if call.outcome is Outcome.CACHED:
                 self._end(call)
                 return
         tried: tuple[str, ...] = ()
-        while (tier := self.route(request, request_class, tried)) is not None:
-            call = Call(request, len(tried))
+        answer: Call | None = None  # the last one
+        tier = self.route(request, request_class, tried)
+        while tier is not None:
+            if self.strict and not self.view.allows(request_class, tier):
+                raise SimulationError(f"{self.name}: request {request}, sensitive, was sent to {tier}")
+            call = self._call(request, request_class, len(tried), answer is not None)
             entered_s = env.now
             yield from self.tiers[tier].visit(call)
+            answered = call.outcome is Outcome.COMPLETED
             if tried:
-                self.further_s.setdefault(request, []).append((entered_s, call.started_s))
+                visit = FurtherVisit(entered_s, call.started_s, call.input_tokens)
+                self.further.setdefault(request, []).append(visit)
             else:
                 self.started_s[request] = call.started_s
             tried = (*tried, tier)
             if call.retries:
                 self.retries[request] += call.retries
-            if call.outcome is not Outcome.COMPLETED:
-                break
+            if answered:
+                answer = call
+                self.served[request] = self.place[tier]
+                tier = self.route(request, request_class, tried) if request not in self.degraded else None
+            else:
+                tier = self._fall(request, request_class, tried, call.outcome)
         self.tried[request] = tried
-        self._end(call)
+        self._end(self._standing(call, answer))
+
+    def _call(self, request: int, request_class: str, attempt: int, further: bool) -> Call:
+        tokens_in, tokens_out = self.tokens[0][request], self.tokens[1][request]
+        if further and self.prompt_share is not None:
+            tokens_in = max(round(tokens_in * self.prompt_share(request, request_class)), 1)
+        return Call(request, tokens_in, tokens_out, attempt)
+
+    def _fall(self, request: int, request_class: str, tried: tuple[str, ...], why: Outcome) -> str | None:
+        """Say where a request goes that got no answer; what it gets from then on is less than was meant."""
+        self.unanswered_tries[request] = (*self.unanswered_tries.get(request, ()), len(tried) - 1)
+        if self.fall is None:
+            return None
+        self.degraded.add(request)
+        return self.fall(request, request_class, tried, why)
+
+    def _standing(self, last: Call | None, answer: Call | None) -> Call:
+        """Return the call that counts: the last, or an answer from before where there is a fallback to it."""
+        if last is None:
+            raise SimulationError(f"{self.name}: the router sent a request nowhere")
+        if last.outcome is not Outcome.COMPLETED:
+            self.degraded.discard(last.request)
+            if answer is None or self.fall is None:
+                self.served[last.request] = -1
+                return last
+            self.degraded.add(last.request)
+            answer.first_token_s = self.env.now  # it was kept back until the better one had failed
+            return answer
+        return last
 
     def _before_tiers(self, call: Call) -> Generator[simpy.Event, Any, None]:
-        """Look into the cache, which may answer, then search the vector store."""
-        for name, station in self.before.items():
-            yield from station.visit(call)
-            self.reached_s[name][call.request] = self.env.now
-            if name == "cache" and self.hits is not None and self.hits(call.request):
-                call.outcome = Outcome.CACHED
+        """Pass the stages, one of which may answer."""
+        for stage in self.stages:
+            if not stage.wants(call):
+                continue
+            yield from stage.visit(call)
+            self.reached_s[stage.name][call.request] = self.env.now
+            if call.outcome is Outcome.CACHED:
                 return
 
     def _end(self, call: Call) -> None:
         self.outcome[call.request] = call.outcome
         self.first_token_s[call.request] = call.first_token_s
         self.finished_s[call.request] = self.env.now
+        for stage in self.stages:
+            stage.ended(call)
         self.left -= 1
         if not self.left:
             self.over.succeed()
 
+    def _good(self) -> NDArray[np.int8]:
+        """Say of every answer whether it is good: 1, 0, or -1 where nobody knows or there is no answer."""
+        good = np.full(len(self.workload), -1, np.int8)
+        served = np.array(self.served)
+        for tier, place in self.place.items():
+            if self.view.knows_quality(tier) and (mine := served == place).any():
+                good[mine] = np.array(self.view.good(tier), np.int8)[mine]
+        false_hits = self._false_hits()
+        for request, outcome in enumerate(self.outcome):
+            if outcome is Outcome.CACHED:
+                good[request] = 0 if request in false_hits else self._cached_good(request)
+        return good
+
+    def _cached_good(self, request: int) -> int:
+        """Say whether a cached answer is good: it is as good as the one that the router would have got."""
+        tried: tuple[str, ...] = ()
+        while (tier := self.route(request, self.classes[request], tried)) is not None:
+            tried = (*tried, tier)
+        return int(self.view.good(tried[-1])[request]) if self.view.knows_quality(tried[-1]) else -1
+
+    def _false_hits(self) -> set[int]:
+        return set().union(*(stage.false_hits for stage in self.stages if isinstance(stage, CacheStage)))
+
     def result(self) -> SimulationResult:
         """Gather the stamps into arrays and close the stations' books."""
-        names = tuple(self.tiers)
-        position = {name: index for index, name in enumerate(names)}
         elapsed_s = self.env.now - self.arrived_s[0]
-        served = [
-            position[tried[-1]] if tried and outcome == Outcome.COMPLETED else -1
-            for tried, outcome in zip(self.tried, self.outcome, strict=True)
-        ]
+        stations = {name: station for stage in self.stages for name, station in stage.stations.items()} | self.tiers
         return SimulationResult(
             option=self.name,
             rate_rps=self.rate_rps,
             replicas=self.replicas,
-            tiers=names,
+            tiers=tuple(self.tiers),
             outcome=np.array(self.outcome, np.int8),
-            served_by=np.array(served, np.int16),
+            served_by=np.array(self.served, np.int16),
             tried=self.tried,
             retries=np.array(self.retries, np.int32),
             reached_s={name: np.array(stamps, np.float64) for name, stamps in self.reached_s.items()},
@@ -266,8 +326,12 @@ class _Run:
             arrived_s=np.array(self.arrived_s),
             first_token_s=np.array(self.first_token_s, np.float64),
             finished_s=np.array(self.finished_s, np.float64),
-            further_s=self.further_s,
-            books={name: station.books(elapsed_s) for name, station in {**self.before, **self.tiers}.items()},
+            further=self.further,
+            unanswered_tries=self.unanswered_tries,
+            degraded=np.isin(np.arange(len(self.workload)), list(self.degraded)),
+            good=self._good(),
+            false_hit=np.isin(np.arange(len(self.workload)), list(self._false_hits())),
+            books={name: station.books(elapsed_s) for name, station in stations.items()},
             elapsed_s=elapsed_s,
             workload=self.workload,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,20 @@ from numpy.typing import NDArray
 from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.sim.stations import StationBooks
+
+
+class FurtherVisit(NamedTuple):
+    """A visit to a tier after the first one.
+
+    Attributes:
+        entered_s: when the request came, seconds.
+        started_s: when its service began, seconds; None where the station does not tell, or it never did.
+        input_tokens: prompt of the call, which may be shorter than the request's.
+    """
+
+    entered_s: float
+    started_s: float | None
+    input_tokens: int
 
 
 @dataclass(frozen=True)
@@ -33,8 +48,11 @@ class SimulationResult:
         books: the stations' own counts, by station name.
         elapsed_s: from the first arrival to the last departure.
         workload: the requests.
-        further_s: by request, for each tier tried after the first: when it was entered, and when its service began
-            (None where the station does not tell), seconds.
+        degraded: requests answered otherwise than the router meant, by a fallback.
+        good: whether the answer that counts is good: 1 or 0; -1 where there is none, or its quality is not known.
+        false_hit: requests to which the cache gave the answer to another question.
+        further: by request, visits to the tiers that it tried after the first.
+        unanswered_tries: by request, places in `tried` of tiers that gave no answer.
     """
 
     option: str
@@ -53,7 +71,11 @@ class SimulationResult:
     books: dict[str, StationBooks]
     elapsed_s: float
     workload: Workload
-    further_s: dict[int, list[tuple[float, float | None]]] = field(default_factory=dict)
+    degraded: NDArray[np.bool_]
+    good: NDArray[np.int8]
+    false_hit: NDArray[np.bool_]
+    further: dict[int, list[FurtherVisit]] = field(default_factory=dict)
+    unanswered_tries: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.arrived_s)
@@ -67,6 +89,13 @@ class SimulationResult:
     def judged(self) -> NDArray[np.bool_]:
         """Requests that the latency SLO looks at: interactive, answered, after the warm-up."""
         return np.asarray(self.workload.interactive & self.workload.measured & self.answered)
+
+    @property
+    def success_share(self) -> float | None:
+        """Share of all requests that got a good answer; None where the quality of some answer is not known."""
+        if (self.answered & (self.good < 0)).any():
+            return None
+        return float((self.good == 1).mean())
 
     def within(self, e2e_s: float | None, ttft_s: float | None) -> NDArray[np.bool_] | None:
         """Requests that went well: answered, and within the limits where a person waits; None without any limit.

@@ -51,7 +51,7 @@ def read_visits(result: SimulationResult) -> dict[str, Visits]:
     for request, tried in enumerate(result.tried):
         if not tried:
             continue
-        further = result.further_s.get(request, [])
+        further = [(visit.entered_s, visit.started_s) for visit in result.further.get(request, [])]
         stamps = [(entered[request], started[request]), *further]
         ends = [*(entry for entry, _ in further), finished[request]]
         for tier, (entered_s, started_s), left_s in zip(tried, stamps, ends, strict=True):

@@ -39,7 +39,8 @@ def test_json_and_csv_hold_the_same_rows(printed):
     for row, option in zip(rows, options, strict=True):
         for name, text in row.items():
             value = option[name]
-            expected = {None: "", True: "true", False: "false"}.get(value, str(value))
+            words = {None: "", True: "true", False: "false"}
+            expected = words[value] if value is None or isinstance(value, bool) else str(value)
             assert expected == text
 
 

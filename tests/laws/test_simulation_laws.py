@@ -203,7 +203,7 @@ def test_a_station_that_forgets_a_departure_is_caught(sound, station):
 def test_a_station_that_books_no_departures_is_caught(monkeypatch):
     """The same, planted in the station itself."""
 
-    def forget(self: Station, call: Call, input_tokens: int, output_tokens: int) -> None:
+    def forget(self: Station, call: Call) -> None:
         self._inside -= 1
         call.outcome = Outcome.COMPLETED
 

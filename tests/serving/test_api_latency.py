@@ -32,7 +32,7 @@ class EvenDraws:
 
 def test_without_a_table_the_two_quantiles_are_met():
     """Median and 95th percentile of the draws are the stated ones."""
-    times = ApiLatency(**FIGURES).first_token_s(EvenDraws(10_000), [])
+    times = ApiLatency(**FIGURES).first_token_s(EvenDraws(10_000))
 
     assert [0.4, 1.2] == pytest.approx(np.quantile(times, [0.5, 0.95]).tolist(), rel=1e-3)
 
@@ -41,18 +41,15 @@ def test_a_table_is_followed():
     """Quarters of the draws lie between the table's lines: 0.25, 0.4 and 1.4 s."""
     latency = ApiLatency(**FIGURES, ttft_table_s=TABLE, tpot_table_s=TABLE)
 
-    for times in (latency.first_token_s(EvenDraws(10_000), []), latency.per_token_s(EvenDraws(10_000))):
+    for times in (latency.first_token_s(EvenDraws(10_000)), latency.per_token_s(EvenDraws(10_000))):
         assert [0.25, 0.4, 1.4] == pytest.approx(np.quantile(times, [0.25, 0.5, 0.75]).tolist(), rel=1e-3)
 
 
 def test_only_tokens_beyond_the_measured_length_take_longer():
     """At 1 ms a token beyond 500, a prompt of 1 500 waits 1 s more and one of 100 no less."""
-    tokens = [1500, 500, 100]
-    plain = ApiLatency(**FIGURES).first_token_s(EvenDraws(3), tokens)
     sloped = ApiLatency(**FIGURES, ttft_s_per_input_token=0.001, ttft_input_tokens=500.0)
 
-    added = np.array(sloped.first_token_s(EvenDraws(3), tokens)) - plain
-    assert [1.0, 0.0, 0.0] == pytest.approx(added.tolist())
+    assert [1.0, 0.0, 0.0] == pytest.approx([sloped.long_prompt_s(tokens) for tokens in (1500, 500, 100)])
 
 
 @pytest.mark.parametrize(
@@ -92,8 +89,8 @@ def test_the_catalogs_tables_are_near_the_measurements():
     tabled = {name: each for name, each in catalog.api_latencies().items() if each.ttft_table_s}
     plain = {name: each.model_copy(update={"ttft_table_s": None}) for name, each in tabled.items()}
     draws = EvenDraws(1000)
-    with_table = {name: distance(each.first_token_s(draws, []), measured[name]) for name, each in tabled.items()}
-    without = {name: distance(each.first_token_s(draws, []), measured[name]) for name, each in plain.items()}
+    with_table = {name: distance(each.first_token_s(draws), measured[name]) for name, each in tabled.items()}
+    without = {name: distance(each.first_token_s(draws), measured[name]) for name, each in plain.items()}
 
     assert 16 == len(tabled)
     assert np.median(list(with_table.values())) < 0.1

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from enum import Enum
 
 from tco.plugin import Plugin
-from tco.policies.draws import Draws
+from tco.policies.view import View
 
-# request number -> whether the cache answers it.
-Hit = Callable[[int], bool]
+
+class Found(Enum):
+    """What a look into a cache brings."""
+
+    NOTHING = "nothing"
+    ANSWER = "answer"
+    WRONG_ANSWER = "wrong answer"  # to another question that looked alike
+
+
+class CacheState:
+    """A cache in the course of a run. Both methods are called in order of time."""
+
+    def look(self, request: int, now_s: float) -> Found:
+        """Look a request up, seconds after the run began."""
+        raise NotImplementedError
+
+    def store(self, request: int, now_s: float) -> None:
+        """Keep the answer that a model has given to a request; nothing to do where hits are drawn by chance."""
 
 
 class CachePolicy(Plugin):
     """Base of the cache policies."""
 
-    def start(self, draws: Draws) -> Hit:
-        """Begin a run over requests whose chances are `draws`."""
+    def start(self, view: View, rate_rps: float) -> CacheState:
+        """Begin a run over the requests that `view` shows.
+
+        Args:
+            view: what the policy may see.
+            rate_rps: mean arrival rate, requests per second: what a cache that has run for long holds depends on it.
+        """
         raise NotImplementedError

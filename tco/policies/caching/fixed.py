@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from tco.fields import Share
-from tco.policies.caching import CachePolicy, Hit
-from tco.policies.draws import Draws
+from tco.policies.caching import CachePolicy, CacheState, Found
+from tco.policies.view import View
 
 
 class FixedHitShare(CachePolicy):
@@ -15,9 +15,25 @@ class FixedHitShare(CachePolicy):
     kind: Literal["fixed"] = "fixed"
     hit_share: Share
     """Share of requests that the cache answers, 0 to 1."""
+    false_hit_share: Share = 0.0
+    """Share of the hits that answer another question."""
 
-    def start(self, draws: Draws) -> Hit:
-        """Hit when the request's own chance falls under the share."""
-        chance = draws.uniforms("cache")
-        share = self.hit_share
-        return lambda request: chance[request] < share
+    def start(self, view: View, rate_rps: float) -> CacheState:
+        """Hit when the request's own chance falls under the share; of the hits, the unluckiest are wrong."""
+        del rate_rps  # the share holds at every load
+        return _ByChance(view.uniforms("cache"), self.hit_share, self.hit_share * (1.0 - self.false_hit_share))
+
+
+class _ByChance(CacheState):
+    """Hits below one chance, right ones below another."""
+
+    def __init__(self, chances: list[float], hit: float, right: float) -> None:
+        self._chances, self._hit, self._right = chances, hit, right
+
+    def look(self, request: int, now_s: float) -> Found:
+        """Compare the request's chance with both."""
+        del now_s
+        chance = self._chances[request]
+        if chance >= self._hit:
+            return Found.NOTHING
+        return Found.ANSWER if chance < self._right else Found.WRONG_ANSWER

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from tco.fields import Share, TierName
-from tco.policies.draws import Draws
-from tco.policies.routing import Route, RoutingPolicy
+from tco.plugin import together
+from tco.policies.routing import PromptPart, PromptShare, Route, RoutingPolicy
+from tco.policies.view import View
 
 
 class Escalation(RoutingPolicy):
@@ -19,10 +20,12 @@ class Escalation(RoutingPolicy):
     """Tier that answers again where the first answer was not good enough."""
     escalated_share: Share
     """Share of requests that are escalated, 0 to 1; 0.15 to 0.25 is often reported."""
+    further_prompt_share: PromptPart = 1.0
+    """Share of the prompt that `then` gets: less than 1 where the first call's context is used again."""
 
-    def start(self, draws: Draws) -> Route:
+    def start(self, view: View) -> Route:
         """Escalate when the request's own chance falls under the share."""
-        chance = draws.uniforms("escalation")
+        chance = view.uniforms("escalation")
 
         def route(request: int, _class: str, tried: tuple[str, ...]) -> str | None:
             if not tried:
@@ -32,6 +35,19 @@ class Escalation(RoutingPolicy):
             return None
 
         return route
+
+    @together("first", "then")
+    def _goes_on_to_another(self) -> None:
+        if self.first == self.then:
+            raise ValueError(
+                f"first and then are both '{self.first}'; allowed: two tiers, or the route goes in a circle"
+            )
+
+    def start_prompts(self, view: View) -> PromptShare | None:
+        """Send the stated part of the prompt on."""
+        del view
+        share = self.further_prompt_share
+        return None if share == 1.0 else lambda _request, _class: share
 
     def tiers(self) -> tuple[str, ...]:
         """Name both tiers, or only the first when nothing is escalated."""

@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from tco.fields import ClassName, TierShares
-from tco.policies.draws import Draws
 from tco.policies.routing import Route, RoutingPolicy
+from tco.policies.view import View
 
 
 class StaticSplit(RoutingPolicy):
@@ -22,9 +22,9 @@ class StaticSplit(RoutingPolicy):
     by_class: dict[ClassName, TierShares] = Field(default_factory=dict)
     """Request class to shares of its own; classes that are not named follow `shares`."""
 
-    def start(self, draws: Draws) -> Route:
+    def start(self, view: View) -> Route:
         """Place each request's chance on the cumulative shares of its class."""
-        chance = draws.uniforms("route")
+        chance = view.uniforms("route")
         default = _ladder(self.shares)
         ladders = {name: _ladder(shares) for name, shares in self.by_class.items()}
 
@@ -40,6 +40,12 @@ class StaticSplit(RoutingPolicy):
         """Name the tiers that receive a share above zero."""
         tables = [self.shares, *self.by_class.values()]
         return tuple(dict.fromkeys(tier for table in tables for tier, share in table.items() if share > 0))
+
+    def tiers_for(self, request_class: str, *, sensitive: bool) -> tuple[str, ...]:
+        """Name the tiers that receive a share of the class."""
+        del sensitive  # the shares do not look at it
+        shares = self.by_class.get(request_class, self.shares)
+        return tuple(tier for tier, share in shares.items() if share > 0)
 
 
 def _ladder(shares: dict[str, float]) -> tuple[list[float], list[str]]:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tco.plugin import Plugin, together
+from tco.plugin import Plugin, SelectedByKind, together
+from tco.quality.curves import SuccessCurve
 from tco.serving.step_time import Server
 
 
@@ -15,6 +16,8 @@ class Tier(Plugin):
 
     availability_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of the time that the tier is up, as contracted or measured; needed when the SLO has one."""
+    quality: Annotated[SuccessCurve, SelectedByKind("tco.quality.curves")] | None = None
+    """How often the tier answers well. Left out: not known, and nothing that rests on it is reported."""
 
     @property
     def owns_fleet(self) -> bool:
@@ -25,6 +28,11 @@ class Tier(Plugin):
         """Return the share of time that the tier is up with so many replicas; None when nothing is known."""
         del sized
         return self.availability_fraction
+
+    @property
+    def keeps_data(self) -> bool:
+        """Whether a request that goes there stays on the team's own hardware."""
+        return self.owns_fleet
 
     @property
     def is_built(self) -> bool:

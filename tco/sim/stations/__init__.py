@@ -22,6 +22,8 @@ class Call:
 
     Attributes:
         request: number of the request.
+        input_tokens: prompt length of this call, which may be shorter than the request's.
+        output_tokens: answer length.
         attempt: how many tiers the request tried before; later tries are lucky or unlucky on their own.
         outcome: `COMPLETED` when there is an answer, else why there is none; `IN_FLIGHT` before the end.
         started_s: when service began, seconds; None when it never did.
@@ -29,10 +31,13 @@ class Call:
         retries: how often the call was sent again, or its work begun anew.
     """
 
-    __slots__ = ("attempt", "first_token_s", "outcome", "request", "retries", "started_s")
+    __slots__ = (
+        "attempt", "first_token_s", "input_tokens", "outcome", "output_tokens", "request", "retries", "started_s",
+    )  # fmt: skip
 
-    def __init__(self, request: int, attempt: int = 0) -> None:
+    def __init__(self, request: int, input_tokens: int, output_tokens: int, attempt: int = 0) -> None:
         self.request = request
+        self.input_tokens, self.output_tokens = input_tokens, output_tokens
         self.attempt = attempt
         self.outcome = Outcome.IN_FLIGHT
         self.started_s: float | None = None
@@ -113,15 +118,15 @@ class Station:
         self._inside += 1
         self.arrived += 1
 
-    def leave(self, call: Call, input_tokens: int, output_tokens: int) -> None:
+    def leave(self, call: Call) -> None:
         """Book a departure with an answer."""
         now = self.env.now
         self.presence_s += self._inside * (now - self._changed_s)
         self._changed_s = now
         self._inside -= 1
         self.completed += 1
-        self.input_tokens += input_tokens
-        self.output_tokens += output_tokens
+        self.input_tokens += call.input_tokens
+        self.output_tokens += call.output_tokens
         call.outcome = Outcome.COMPLETED
 
     def turn_away(self, call: Call, outcome: Outcome) -> None:

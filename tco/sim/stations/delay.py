@@ -43,5 +43,5 @@ class DelayStation(Station):
         self.enter()
         call.started_s = self.env.now
         yield Timeout(self.env, self._delays[call.request])
-        self.leave(call, 0, 0)
+        self.leave(call)
         call.first_token_s = self.env.now

@@ -25,15 +25,13 @@ class EdgeStation(Station):
         self._config = config
         self._device = [int(u * config.devices) for u in workload.uniforms("device")]
         self._queues: dict[int, Resource] = {}  # made when first used; most of a million devices stay idle
-        self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
         self._answer_time = AnswerTime(config.latency, workload) if config.latency is not None else None
         self._service_s = 0.0
 
     def visit(self, call: Call) -> Visit:
         """Wait for the device, then for the answer."""
         self.enter()
-        request = call.request
-        queue = self._queue(self._device[request])
+        queue = self._queue(self._device[call.request])
         slot = queue.request()
         yield slot
         call.started_s = self.env.now
@@ -42,7 +40,7 @@ class EdgeStation(Station):
         self._service_s += ttft_s + rest_s
         yield Timeout(self.env, ttft_s + rest_s)
         queue.release(slot)
-        self.leave(call, self._tokens[0][request], self._tokens[1][request])
+        self.leave(call)
 
     def _queue(self, device: int) -> Resource:
         if device not in self._queues:
@@ -51,9 +49,9 @@ class EdgeStation(Station):
 
     def _times_s(self, call: Call) -> tuple[float, float]:
         """Return the time to the first token and from there to the last, seconds."""
-        tokens_in, tokens_out = self._tokens[0][call.request], self._tokens[1][call.request]
+        tokens_in, tokens_out = call.input_tokens, call.output_tokens
         if self._answer_time is not None:
-            ttft_s, rest_s = self._answer_time.draw_s(call.request, call.attempt, tokens_out)
+            ttft_s, rest_s = self._answer_time.draw_s(call)
             return max(ttft_s - self._config.round_trip_saved_s, 0.0), rest_s
         speed = self._config.speed
         if speed is None:

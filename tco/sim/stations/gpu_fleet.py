@@ -29,7 +29,6 @@ class GpuFleetStation(Station):
         self.config, self.workload = config, workload
         if config.failures is not None:
             replicas = config.paid_replicas(replicas)  # the spare ones stand in for broken ones
-        self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
         self._urgent = workload.interactive.tolist() if config.interactive_first else None
         self._limited = config.max_queue_requests is not None
         everyone_alike = self._urgent is None or all(self._urgent)
@@ -75,7 +74,7 @@ class GpuFleetStation(Station):
         self.enter()
         if self._overhead_s:
             yield Timeout(self.env, self._overhead_s)
-        sequence = self._sequence(call.request)
+        sequence = self._sequence(call)
         if not self.pool.fits(sequence) or (self._limited and (self.prefill_pool or self.pool).full()):
             self.turn_away(call, Outcome.REJECTED)
             return
@@ -86,8 +85,8 @@ class GpuFleetStation(Station):
             yield sequence.answer
         self._end(call, sequence)
 
-    def _sequence(self, request: int) -> Sequence:
-        tokens_in, tokens_out = self._tokens[0][request], self._tokens[1][request]
+    def _sequence(self, call: Call) -> Sequence:
+        request, tokens_in, tokens_out = call.request, call.input_tokens, call.output_tokens
         if self._plain:
             return Sequence(tokens_in, tokens_out, Answer(self.env))
         config = self.config
@@ -123,7 +122,7 @@ class GpuFleetStation(Station):
             return
         if sequence.cached_tokens:
             self.counts["prefix_cached_tokens"] += sequence.cached_tokens
-        self.leave(call, sequence.input_tokens, sequence.output_tokens)
+        self.leave(call)
         call.first_token_s = sequence.first_token_s
 
     def busy_share(self, elapsed_s: float) -> float | None:

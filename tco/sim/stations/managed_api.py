@@ -33,7 +33,6 @@ class ManagedApiStation(Station):
         self._config, self._workload = config, workload
         self._answer_time = AnswerTime(config.latency, workload)
         self._slots = Resource(self.env, config.max_concurrency) if config.max_concurrency else None
-        self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
         self._requests, self._volume = config.limits.buckets() if config.limits else (None, None)
         self._most_waiting = inf if config.max_queue_requests is None else config.max_queue_requests
         self._backoff = config.retry or GIVES_UP
@@ -71,14 +70,13 @@ class ManagedApiStation(Station):
         if slots is not None:
             slot = slots.request()
             yield slot
-        tokens_in, tokens_out = self._tokens[0][call.request], self._tokens[1][call.request]
         call.started_s = self.env.now
-        ttft_s, decode_s = self._answer_time.draw_s(call.request, call.attempt, tokens_out)
+        ttft_s, decode_s = self._answer_time.draw_s(call)
         call.first_token_s = self.env.now + ttft_s
         yield Timeout(self.env, ttft_s + decode_s)
         if slots is not None and slot is not None:
             slots.release(slot)
-        self.leave(call, tokens_in, tokens_out)
+        self.leave(call)
 
     def _by_batch(self, call: Call) -> Visit:
         """Hand the request in and wait hours for the answer, which comes in one piece."""
@@ -86,11 +84,10 @@ class ManagedApiStation(Station):
         call.started_s = self.env.now
         luck = self._workload.normals("service", call.attempt)[call.request]
         yield Timeout(self.env, self._turnaround[0] * exp(self._turnaround[1] * luck))
-        tokens_in, tokens_out = self._tokens[0][call.request], self._tokens[1][call.request]
         self.counts["batch_requests"] += 1
-        self.counts["batch_input_tokens"] += tokens_in
-        self.counts["batch_output_tokens"] += tokens_out
-        self.leave(call, tokens_in, tokens_out)
+        self.counts["batch_input_tokens"] += call.input_tokens
+        self.counts["batch_output_tokens"] += call.output_tokens
+        self.leave(call)
         call.first_token_s = self.env.now
 
     def _within_limits(self, call: Call) -> Visit:
@@ -98,11 +95,11 @@ class ManagedApiStation(Station):
         self.enter()
         env, backoff, request = self.env, self._backoff, call.request
         deadline_s = env.now + (self._config.timeout_s or inf)
-        if self._never_passes(request):
+        if self._never_passes(call):
             self.turn_away(call, Outcome.REJECTED)
             return
         while True:
-            outcome, retry_after_s = self._refusal(request)
+            outcome, retry_after_s = self._refusal(call)
             if outcome is Outcome.COMPLETED:
                 outcome = yield from self._served(call, deadline_s)
             if outcome in (Outcome.COMPLETED, Outcome.TIMED_OUT) or call.retries == backoff.max_retries:
@@ -120,15 +117,15 @@ class ManagedApiStation(Station):
         else:
             self.turn_away(call, outcome)
 
-    def _counted(self, request: int) -> float:
+    def _counted(self, call: Call) -> float:
         limits = self._config.limits
-        return 0.0 if limits is None else limits.counted(self._tokens[0][request], self._tokens[1][request])
+        return 0.0 if limits is None else limits.counted(call.input_tokens, call.output_tokens)
 
-    def _never_passes(self, request: int) -> bool:
+    def _never_passes(self, call: Call) -> bool:
         """Say whether a request is larger than the full bucket, as rows of a trace may be."""
-        return self._volume is not None and self._counted(request) > self._volume.capacity
+        return self._volume is not None and self._counted(call) > self._volume.capacity
 
-    def _refusal(self, request: int) -> tuple[Outcome, float]:
+    def _refusal(self, call: Call) -> tuple[Outcome, float]:
         """Say why the vendor does not take a request now, and how long it asks to wait; COMPLETED when it takes it."""
         now = self.env.now
         if self._timeline is not None and self._timeline.down(now):
@@ -138,7 +135,7 @@ class ManagedApiStation(Station):
         if slots is not None and slots.count == slots.capacity and len(slots.queue) >= self._most_waiting:
             self.counts["rejected_429_tries"] += 1
             return Outcome.REJECTED, 0.0
-        wanted = ((self._requests, 1.0), (self._volume, self._counted(request)))
+        wanted = ((self._requests, 1.0), (self._volume, self._counted(call)))
         asked = [(bucket, amount) for bucket, amount in wanted if bucket is not None]
         wait_s = max((bucket.short_s(amount, now) for bucket, amount in asked), default=0.0)
         if wait_s > 0.0:
@@ -159,7 +156,7 @@ class ManagedApiStation(Station):
                 return Outcome.TIMED_OUT
         if call.started_s is None:
             call.started_s = env.now
-        ttft_s, decode_s = self._answer_time.draw_s(call.request, call.attempt, self._tokens[1][call.request])
+        ttft_s, decode_s = self._answer_time.draw_s(call)
         errs = self._errs(call)
         call.first_token_s = env.now + ttft_s
         service_s = ttft_s if errs else ttft_s + decode_s
@@ -188,11 +185,10 @@ class ManagedApiStation(Station):
 
     def _leave_billed(self, call: Call) -> None:
         """Book the answer, and apart from it what is billed at the prices of long prompts."""
-        tokens_in, tokens_out = self._tokens[0][call.request], self._tokens[1][call.request]
-        if tokens_in > self._long_context:
-            self.counts["long_context_input_tokens"] += tokens_in
-            self.counts["long_context_output_tokens"] += tokens_out
-        self.leave(call, tokens_in, tokens_out)
+        if call.input_tokens > self._long_context:
+            self.counts["long_context_input_tokens"] += call.input_tokens
+            self.counts["long_context_output_tokens"] += call.output_tokens
+        self.leave(call)
 
 
 def _try_number(call: Call) -> int:

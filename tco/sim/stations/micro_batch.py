@@ -30,7 +30,6 @@ class MicroBatchStation(Station):
         """Begin with idle replicas and nobody waiting."""
         self._config = config
         self._workload = workload
-        self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
         self._replicas = self._free = replicas
         self._line = Line(self.env, config.max_queue_requests, config.queue_timeout_s)
         self._batches, self._busy_s = 0, 0.0
@@ -53,7 +52,7 @@ class MicroBatchStation(Station):
         call.started_s = self.env.now
         yield ticket.place
         call.first_token_s = self.env.now  # an embedding or a label comes whole
-        self.leave(call, self._tokens[0][call.request], self._tokens[1][call.request])
+        self.leave(call)
 
     def _begin_batches(self, _event: Event | None = None) -> None:
         """Let free replicas take what is due."""
@@ -68,7 +67,7 @@ class MicroBatchStation(Station):
         """Call the oldest requests and hold a replica until all of them are done."""
         end = Event(self.env)
         members = [self._line.serve(end).call for _ in range(size)]
-        tokens = sum(self._tokens[0][call.request] for call in members)
+        tokens = sum(call.input_tokens for call in members)
         batch_s = self._config.batch_s(size, tokens)
         if self._config.batch_time == "exponential":
             first = members[0]

@@ -107,7 +107,6 @@ class ServerlessStation(Station):
         """Keep the floor warm from the start."""
         del replicas  # the platform scales itself
         self._config, self._workload = config, workload
-        self._tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
         self._measured = workload.measured.tolist()
         self._answer_time = AnswerTime(config.latency, workload) if config.latency is not None else None
         self._server = config.replica
@@ -130,7 +129,7 @@ class ServerlessStation(Station):
         """Find a place, warm or cold, and stay there until the last token."""
         self.enter()
         self._payroll.watch(self._measured[call.request])
-        tokens_in, tokens_out = self._tokens[0][call.request], self._tokens[1][call.request]
+        tokens_in, tokens_out = call.input_tokens, call.output_tokens
         if self._server is not None and tokens_in + tokens_out > self._server.kv_capacity_tokens:
             self.turn_away(call, Outcome.REJECTED)
             return
@@ -152,7 +151,7 @@ class ServerlessStation(Station):
         yield from self._serve(call, worker, tokens_in, tokens_out)
         self._service_s += self.env.now - call.started_s
         self._give_back(worker)
-        self.leave(call, tokens_in, tokens_out)
+        self.leave(call)
 
     def _serve(self, call: Call, worker: Worker, tokens_in: int, tokens_out: int) -> Visit:
         if worker.replica is not None:
@@ -161,7 +160,7 @@ class ServerlessStation(Station):
             yield sequence.answer
             call.first_token_s = sequence.first_token_s
         elif self._answer_time is not None:
-            ttft_s, rest_s = self._answer_time.draw_s(call.request, call.attempt, tokens_out)
+            ttft_s, rest_s = self._answer_time.draw_s(call)
             call.first_token_s = self.env.now + ttft_s
             yield Timeout(self.env, ttft_s + rest_s)
 

@@ -1,0 +1,30 @@
+"""Deciders of the router, such as a classifier: per decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from tco.catalog import Price
+from tco.costs import Charge, PricingModel, Readings, charge
+from tco.policies.routing import RoutingPolicy
+from tco.scenario import Scenario
+
+
+class Decisions(PricingModel):
+    """Each decision at the decider's price."""
+
+    kind: ClassVar[str] = "router"
+
+    def charges(self, config: RoutingPolicy, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+        """Charge the decisions of every decider."""
+        del scenario
+        for decider in {decider.name: decider for decider in config.deciders()}.values():
+            price = Price(
+                decider.decision_usd_per_request,
+                "usd_per_request",
+                decider.source,
+                decider.source_date.isoformat(),
+                "inline",
+            )
+            yield charge("platform:routing", f"{decider.name} decisions", readings[decider.name], price, subject)

@@ -1,0 +1,61 @@
+"""A priority chain: the next tier of the list that the request has not tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic_core import PydanticCustomError
+
+from tco.domain import Outcome
+from tco.fields import TierName, also
+from tco.policies.fallback import Fall, FallbackPolicy
+from tco.policies.view import View
+
+Reason = Literal["rejected", "failed", "timed_out"]
+
+
+def _each_once(tiers: Any) -> PydanticCustomError | None:
+    names = [name for name in tiers if isinstance(name, str)] if isinstance(tiers, list | tuple) else []
+    twice = _first_twice(names)
+    if twice is None:
+        return None
+    return PydanticCustomError(
+        "conflict", "'{name}' stands twice; a tier would fall back to itself", {"name": twice, "fields": ("tiers",)}
+    )
+
+
+def _first_twice(names: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
+class Chain(FallbackPolicy):
+    """Own model, then a cloud API, then a smaller model: the first that the request has not tried."""
+
+    kind: Literal["chain"] = "chain"
+    tiers_in_order: Annotated[tuple[TierName, ...], Field(min_length=1, max_length=100, strict=False), also(_each_once)]
+    """Tiers to try, the first that was not tried yet."""
+    on: Annotated[tuple[Reason, ...], Field(min_length=1, strict=False)] = ("rejected", "failed", "timed_out")
+    """What sends a request on: turned away (429, full queue), failed (outage, error), timed out."""
+
+    def start(self, view: View) -> Fall:
+        """Look for the first tier that was not tried and that the request's class may go to."""
+        reasons = {Outcome[reason.upper()] for reason in self.on}
+        chain = self.tiers_in_order
+
+        def fall(_request: int, request_class: str, tried: tuple[str, ...], why: Outcome) -> str | None:
+            if why not in reasons:
+                return None
+            return next((tier for tier in chain if tier not in tried and view.allows(request_class, tier)), None)
+
+        return fall
+
+    def tiers(self) -> tuple[str, ...]:
+        """Name the tiers of the chain."""
+        return self.tiers_in_order

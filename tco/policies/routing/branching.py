@@ -1,0 +1,91 @@
+"""Branching: the base of policies that only choose which of the policies they hold routes a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import ConfigDict
+
+from tco.plugin import SelectedByKind
+from tco.policies.routing import Asks, Decider, PromptShare, Route, RoutingPolicy
+from tco.policies.view import View
+
+AnyRouter = Annotated[RoutingPolicy, SelectedByKind("tco.policies.routing")]
+Choose = Callable[[int, str], str]  # (request number, class name) -> the branch
+
+
+class Branching(RoutingPolicy):
+    """Base of policies with branches; a subclass names them and says which one a request takes."""
+
+    model_config = ConfigDict(defer_build=True)  # a branch may be any policy of this folder, which is still being read
+
+    def branches(self) -> dict[str, RoutingPolicy]:
+        """Return the policies held, by a name of the branch."""
+        raise NotImplementedError
+
+    def start_choosing(self, view: View) -> Choose:
+        """Begin to choose branches."""
+        raise NotImplementedError
+
+    def branches_for(self, request_class: str, *, sensitive: bool) -> tuple[str, ...]:
+        """Name the branches that requests of a class can take."""
+        del request_class, sensitive
+        return tuple(self.branches())
+
+    def start(self, view: View) -> Route:
+        """Route as the branch does."""
+        choose = self.start_choosing(view)
+        routes = {name: policy.start(view) for name, policy in self.branches().items()}
+        return lambda request, request_class, tried: routes[choose(request, request_class)](
+            request, request_class, tried
+        )
+
+    def tiers(self) -> tuple[str, ...]:
+        """Name the tiers of all branches."""
+        return tuple(dict.fromkeys(tier for policy in self.branches().values() for tier in policy.tiers()))
+
+    def tiers_for(self, request_class: str, *, sensitive: bool) -> tuple[str, ...]:
+        """Name the tiers of the branches that the class can take."""
+        branches = self.branches()
+        return tuple(
+            dict.fromkeys(
+                tier
+                for name in self.branches_for(request_class, sensitive=sensitive)
+                for tier in branches[name].tiers_for(request_class, sensitive=sensitive)
+            )
+        )
+
+    def judged_tiers(self) -> tuple[str, ...]:
+        """Name the tiers that any branch judges."""
+        return tuple(dict.fromkeys(tier for policy in self.branches().values() for tier in policy.judged_tiers()))
+
+    def deciders(self) -> tuple[Decider, ...]:
+        """List the deciders of all branches."""
+        return tuple(decider for policy in self.branches().values() for decider in policy.deciders())
+
+    def start_asking(self, view: View) -> Asks | None:
+        """Ask what the branch asks."""
+        asking = {name: policy.start_asking(view) for name, policy in self.branches().items()}
+        if not any(asking.values()):
+            return None
+        choose = self.start_choosing(view)
+
+        def asks(request: int, request_class: str) -> str | None:
+            branch = asking[choose(request, request_class)]
+            return branch(request, request_class) if branch is not None else None
+
+        return asks
+
+    def start_prompts(self, view: View) -> PromptShare | None:
+        """Cut prompts as the branch does."""
+        shares = {name: policy.start_prompts(view) for name, policy in self.branches().items()}
+        if not any(shares.values()):
+            return None
+        choose = self.start_choosing(view)
+
+        def share(request: int, request_class: str) -> float:
+            branch = shares[choose(request, request_class)]
+            return branch(request, request_class) if branch is not None else 1.0
+
+        return share

@@ -1,0 +1,99 @@
+"""Cascade: each tier answers with a confidence; below a threshold the next tier is asked.
+
+Confidence is what a verifier, a self-rating or token probabilities give. It is related to whether the answer is good
+by the area under its ROC curve (AUC): the chance that a good answer has more confidence than a bad one.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from statistics import NormalDist
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tco.fields import Share, TierName
+from tco.plugin import together
+from tco.policies.routing import PromptPart, PromptShare, Route, RoutingPolicy
+from tco.policies.view import View
+
+
+class Cascade(RoutingPolicy):
+    """Ask the tiers in order until one is confident enough; the last one's answer always stands. All calls are paid."""
+
+    kind: Literal["cascade"] = "cascade"
+    tiers_in_order: Annotated[tuple[TierName, ...], Field(min_length=2, max_length=20, strict=False)]
+    """Tiers, the cheapest first."""
+    confidence_thresholds: Annotated[tuple[Share, ...], Field(min_length=1, max_length=19, strict=False)]
+    """Confidence below which the next tier is asked, for every tier but the last; 0 never asks on, 1 always does.
+    A confidence of 0.5 is halfway between what good and bad answers have in the middle."""
+    auc_fraction: Annotated[float, Field(ge=0.5, lt=1)]
+    """Chance that a good answer has more confidence than a bad one: 0.5 for a coin, 0.75 to 0.85 is often measured."""
+    further_prompt_share: PromptPart = 1.0
+    """Share of the prompt that each further tier gets: less than 1 where context is used again."""
+
+    @together("tiers_in_order", "confidence_thresholds")
+    def _one_threshold_between_tiers(self) -> None:
+        tiers, thresholds = len(self.tiers_in_order), len(self.confidence_thresholds)
+        if thresholds != tiers - 1:
+            raise ValueError(
+                f"{thresholds} confidence_thresholds for {tiers} tiers_in_order; allowed: one fewer than tiers"
+            )
+
+    @together("tiers_in_order")
+    def _each_once(self) -> None:
+        for name in self.tiers_in_order:
+            if self.tiers_in_order.count(name) > 1:
+                raise ValueError(f"'{name}' stands twice in tiers_in_order; the route would go in a circle")
+
+    def start(self, view: View) -> Route:
+        """Compare every answer's confidence with the threshold of its tier."""
+        following = dict(zip(self.tiers_in_order, self.tiers_in_order[1:], strict=False))
+        last = self.tiers_in_order[-1]
+        asks_on = {
+            tier: _below(view, attempt, tier, self.auc_fraction, threshold)
+            for attempt, (tier, threshold) in enumerate(
+                zip(self.tiers_in_order, self.confidence_thresholds, strict=False)
+            )
+        }
+
+        def route(request: int, _class: str, tried: tuple[str, ...]) -> str | None:
+            if not tried:
+                return self.tiers_in_order[0]
+            tier = tried[-1]
+            return following[tier] if tier != last and asks_on[tier][request] else None
+
+        return route
+
+    def start_prompts(self, view: View) -> PromptShare | None:
+        """Send the stated part of the prompt on."""
+        del view
+        share = self.further_prompt_share
+        return None if share == 1.0 else lambda _request, _class: share
+
+    def tiers(self) -> tuple[str, ...]:
+        """Name the tiers that are ever asked: none behind a threshold of 0."""
+        reached = next(
+            (at for at, threshold in enumerate(self.confidence_thresholds) if threshold == 0.0),
+            len(self.confidence_thresholds),
+        )
+        return self.tiers_in_order[: reached + 1]
+
+    def judged_tiers(self) -> tuple[str, ...]:
+        """Name the tiers whose answers are compared with a threshold that can go either way."""
+        asked = zip(self.tiers(), self.confidence_thresholds, strict=False)
+        return tuple(tier for tier, threshold in asked if 0.0 < threshold < 1.0)
+
+
+def _below(view: View, attempt: int, tier: str, auc: float, threshold: float) -> list[bool]:
+    """Say for each request whether the tier's confidence is below the threshold.
+
+    The usual binormal model: the score of good answers is normal with mean d, of bad ones with mean 0, both with
+    variance 1, and AUC = Phi(d / sqrt 2). Confidence is Phi(score - d / 2), so that it lies between 0 and 1.
+    """
+    chances = view.normals("confidence", attempt)
+    if threshold in (0.0, 1.0):
+        return [threshold == 1.0] * len(chances)
+    distance = sqrt(2.0) * NormalDist().inv_cdf(auc)
+    limit = NormalDist().inv_cdf(threshold) + distance / 2
+    return [chance + distance * good < limit for chance, good in zip(chances, view.good(tier), strict=True)]

@@ -1,0 +1,50 @@
+"""Spill-over: a tier serves as many requests as its replicas hold; what comes beyond goes elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tco.fields import TierName
+from tco.plugin import together
+from tco.policies.routing import Route, RoutingPolicy
+from tco.policies.view import View
+
+
+class SpillOver(RoutingPolicy):
+    """Send a request to `first` unless it is full, else to `then`; sensitive requests stay at `first`."""
+
+    kind: Literal["spill_over"] = "spill_over"
+    first: TierName
+    """Tier that is filled first, such as own GPUs."""
+    then: TierName
+    """Tier that takes what is too much, such as a cloud API."""
+    full_at_requests: Annotated[int, Field(ge=1, le=10_000_000)]
+    """Requests inside, waiting or served, for each replica of `first`, from which on it counts as full."""
+
+    @together("first", "then")
+    def _goes_on_to_another(self) -> None:
+        if self.first == self.then:
+            raise ValueError(f"first and then are both '{self.first}'; allowed: two tiers")
+
+    def start(self, view: View) -> Route:
+        """Look at how full `first` is when the request comes."""
+        most = self.full_at_requests * view.replicas(self.first)
+
+        def route(_request: int, request_class: str, tried: tuple[str, ...]) -> str | None:
+            if tried:
+                return None
+            full = view.inside(self.first) >= most
+            return self.then if full and view.allows(request_class, self.then) else self.first
+
+        return route
+
+    def tiers(self) -> tuple[str, ...]:
+        """Name both tiers."""
+        return (self.first, self.then)
+
+    def tiers_for(self, request_class: str, *, sensitive: bool) -> tuple[str, ...]:
+        """Name both, or the first for sensitive requests, which wait there instead."""
+        del request_class
+        return (self.first,) if sensitive else self.tiers()

@@ -1,0 +1,39 @@
+"""The view that a policy has of a run: chances, what each request is like, and how full the tiers are now."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tco.policies.draws import Draws
+
+
+class View(Draws, Protocol):
+    """What a policy may look at. Lists have one entry per request."""
+
+    def complexity(self) -> list[float]:
+        """Return how hard each request is, 0 to 1."""
+        ...
+
+    def products(self) -> list[str]:
+        """Return the product tier of each request's customer; empty texts where the traffic names none."""
+        ...
+
+    def sensitive(self, request_class: str) -> bool:
+        """Say whether requests of a class must stay on own hardware."""
+        ...
+
+    def allows(self, request_class: str, tier: str) -> bool:
+        """Say whether requests of a class may go to a tier: sensitive ones to own hardware only."""
+        ...
+
+    def good(self, tier: str) -> list[bool]:
+        """Return whether a tier would answer each request well; KeyError where its quality is not known."""
+        ...
+
+    def inside(self, tier: str) -> int:
+        """Count the requests in a tier now, waiting or served."""
+        ...
+
+    def replicas(self, tier: str) -> int:
+        """Return the replicas of a tier whose fleet is sized; 1 for the others."""
+        ...

@@ -1,0 +1,59 @@
+"""Checks of where requests can go: sensitive ones, and tiers that nothing leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+if TYPE_CHECKING:
+    from tco.scenario import Scenario
+
+Found = tuple[tuple[str, ...], str]  # location, message
+
+
+def route_faults(scenario: Scenario) -> list[InitErrorDetails]:
+    """Fault routes that lead sensitive requests away from own hardware, and tiers that no option uses."""
+    found = [*_leaks(scenario), *_nowhere_to_fall(scenario), *_unknown_quality(scenario)]
+    return [
+        InitErrorDetails(type=PydanticCustomError("cross", "{text}", {"text": text}), loc=loc, input=None)
+        for loc, text in found
+    ]
+
+
+def _leaks(scenario: Scenario) -> Iterator[Found]:
+    own = [name for name, tier in scenario.tiers.items() if tier.keeps_data]
+    allowed = f"allowed: {', '.join(own)}" if own else "the scenario has no tier on own hardware"
+    sensitive = [name for name, entry in scenario.classes.items() if entry.sensitive and entry.share > 0]
+    for name, option in scenario.options.items():
+        for label in sensitive:
+            for tier in option.router.tiers_for(label, sensitive=True):
+                if tier not in own:
+                    yield (
+                        ("options", name, "router"),
+                        f"requests of class '{label}' are sensitive, and tier '{tier}' is not own hardware; {allowed}",
+                    )
+
+
+def _nowhere_to_fall(scenario: Scenario) -> Iterator[Found]:
+    for name, option in scenario.options.items():
+        if option.fallback is None:
+            continue
+        routed, chain = option.router.tiers(), option.fallback.tiers()
+        if len(routed) == 1 and set(chain) <= set(routed):
+            yield (
+                ("options", name, "fallback"),
+                f"tier '{routed[0]}' falls back to itself: the router sends every request there first; allowed: "
+                "another tier in the chain",
+            )
+
+
+def _unknown_quality(scenario: Scenario) -> Iterator[Found]:
+    for name, option in scenario.options.items():
+        for tier in option.router.judged_tiers():
+            if scenario.tiers[tier].quality is None:
+                yield (
+                    ("tiers", tier, "quality"),
+                    f"missing; needed because the router of option '{name}' judges its answers: unknown is not zero",
+                )

@@ -1,0 +1,89 @@
+"""Run view: what a policy may see of a run in progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zlib import crc32
+
+import numpy as np
+
+from tco.demand.workload import Workload
+from tco.quality import answers_well
+from tco.scenario import Scenario
+from tco.sim.stations import Station
+
+
+class RunView:
+    """Chances, what requests are like, and how full the tiers are.
+
+    Args:
+        scenario: the scenario.
+        workload: the requests.
+        stations: the tiers' stations, by name.
+        replicas: replicas of the tiers whose fleets are sized.
+    """
+
+    def __init__(
+        self, scenario: Scenario, workload: Workload, stations: Mapping[str, Station], replicas: Mapping[str, int]
+    ) -> None:
+        self._scenario, self._workload = scenario, workload
+        self._stations, self._replicas = stations, replicas
+        self._good: dict[str, list[bool]] = {}
+        self._sensitive = {name: entry.sensitive for name, entry in scenario.classes.items()}
+
+    def uniforms(self, purpose: str, attempt: int = 0) -> list[float]:
+        """Return one uniform variate per request."""
+        return self._workload.uniforms(purpose, attempt)
+
+    def normals(self, purpose: str, attempt: int = 0) -> list[float]:
+        """Return one standard normal variate per request."""
+        return self._workload.normals(purpose, attempt)
+
+    def complexity(self) -> list[float]:
+        """Return how hard each request is."""
+        return self._workload.complexity()
+
+    def products(self) -> list[str]:
+        """Return the product tier of each request's customer."""
+        return self._workload.products()
+
+    def sensitive(self, request_class: str) -> bool:
+        """Say whether requests of a class must stay on own hardware."""
+        return self._sensitive[request_class]
+
+    def allows(self, request_class: str, tier: str) -> bool:
+        """Say whether requests of a class may go to a tier."""
+        return not self._sensitive[request_class] or self._scenario.tiers[tier].keeps_data
+
+    def good(self, tier: str) -> list[bool]:
+        """Return whether a tier would answer each request well; the same in every option.
+
+        Raises:
+            KeyError: where the tier's quality is not known.
+        """
+        if tier not in self._good:
+            self._good[tier] = self._judge(tier)
+        return self._good[tier]
+
+    def knows_quality(self, tier: str) -> bool:
+        """Say whether the tier's quality is known."""
+        return self._scenario.tiers[tier].quality is not None
+
+    def _judge(self, tier: str) -> list[bool]:
+        curve = self._scenario.tiers[tier].quality
+        if curve is None:
+            raise KeyError(tier)
+        chances = curve.success_probability(np.array(self.complexity()))
+        shared_share = self._scenario.quality.shared_luck_share
+        own = np.array(self.normals("success", crc32(tier.encode())))  # by the tier's name, so that options agree
+        shared = np.array(self.normals("shared_luck")) if shared_share > 0.0 else np.zeros(len(own))
+        good: list[bool] = answers_well(chances, shared, own, shared_share).tolist()
+        return good
+
+    def inside(self, tier: str) -> int:
+        """Count the requests in a tier now."""
+        return self._stations[tier].inside
+
+    def replicas(self, tier: str) -> int:
+        """Return the replicas of a tier."""
+        return self._replicas.get(tier, 1)

@@ -1,0 +1,140 @@
+"""Stages: what a request passes before its first tier: a cache that may answer it, deciders, vector search.
+
+A stage is a station with a rule about who goes there. Adding one means a class here and a line in `stages_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tco.demand.workload import Workload
+from tco.domain import Outcome
+from tco.policies.caching import Found
+from tco.policies.routing import Asks
+from tco.scenario.options import Option
+from tco.serving.latency import Quantiles
+from tco.sim.clock import Clock
+from tco.sim.run_view import RunView
+from tco.sim.stations import Call, Station, Visit
+from tco.sim.stations.delay import Delay, DelayStation
+
+
+class Stage:
+    """Base of the stages.
+
+    Attributes:
+        name: name in the result's stamps.
+        stations: stations of the stage, by the name of their books.
+    """
+
+    name: str
+    stations: dict[str, Station]
+
+    def wants(self, call: Call) -> bool:
+        """Say whether a request passes this stage."""
+        del call
+        return True
+
+    def visit(self, call: Call) -> Visit:
+        """Pass a request; the call's outcome is `CACHED` when nothing further has to be done."""
+        raise NotImplementedError
+
+    def ended(self, call: Call) -> None:
+        """Take note that a request has got its answer, in whatever way."""
+
+
+class CacheStage(Stage):
+    """A cache in front of everything."""
+
+    name = "cache"
+
+    def __init__(self, env: Clock, option: Option, workload: Workload, view: RunView, rate_rps: float) -> None:
+        if option.cache is None:
+            raise ValueError("the option has no cache")
+        delay = Delay(latency=option.cache.lookup, purpose="cache_lookup")
+        self._station = DelayStation(env, delay, workload, 0)
+        self.stations = {self.name: self._station}
+        self._clock = env
+        self._state = option.cache.policy.start(view, rate_rps)
+        self.false_hits: set[int] = set()
+
+    def visit(self, call: Call) -> Visit:
+        """Look the request up."""
+        yield from self._station.visit(call)
+        found = self._state.look(call.request, self._clock.now)
+        if found is Found.NOTHING:
+            call.outcome, call.first_token_s = Outcome.IN_FLIGHT, None
+            return
+        call.outcome = Outcome.CACHED
+        if found is Found.WRONG_ANSWER:
+            self.false_hits.add(call.request)
+
+    def ended(self, call: Call) -> None:
+        """Keep what a model answered."""
+        if call.outcome is Outcome.COMPLETED:
+            self._state.store(call.request, self._clock.now)
+
+
+class RetrievalStage(Stage):
+    """Vector search."""
+
+    name = "retrieval"
+
+    def __init__(self, env: Clock, option: Option, workload: Workload) -> None:
+        if option.retrieval is None:
+            raise ValueError("the option has no retrieval")
+        delay = Delay(latency=option.retrieval.latency, purpose="retrieval")
+        self._station = DelayStation(env, delay, workload, 0)
+        self.stations = {self.name: self._station}
+
+    def visit(self, call: Call) -> Visit:
+        """Search."""
+        yield from self._station.visit(call)
+
+
+class DeciderStage(Stage):
+    """Deciders of the router, of which a request asks one or none."""
+
+    name = "router"
+
+    def __init__(self, env: Clock, option: Option, workload: Workload, classes: list[str], asks: Asks) -> None:
+        self._asks, self._classes = asks, classes
+        self._deciders = {
+            decider.name: DelayStation(
+                env, Delay(latency=Quantiles(p50_s=decider.p50_s, p95_s=decider.p95_s), purpose="decider"), workload, 0
+            )
+            for decider in option.router.deciders()
+        }
+        self.stations = {f"router {name}": station for name, station in self._deciders.items()}
+
+    def wants(self, call: Call) -> bool:
+        """Say whether the request's policy asks anybody."""
+        return self._asks(call.request, self._classes[call.request]) is not None
+
+    def visit(self, call: Call) -> Visit:
+        """Ask."""
+        name = self._asks(call.request, self._classes[call.request])
+        if name is not None:
+            yield from self._deciders[name].visit(call)
+
+
+def stages_of(
+    env: Clock, option: Option, workload: Workload, view: RunView, classes: list[str], rate_rps: float
+) -> Iterator[Stage]:
+    """Make the stages of an option, in the order in which a request passes them.
+
+    Args:
+        env: the run's clock.
+        option: the option.
+        workload: the requests.
+        view: what policies may see.
+        classes: name of each request's class.
+        rate_rps: mean arrival rate, requests per second.
+    """
+    if option.cache is not None:
+        yield CacheStage(env, option, workload, view, rate_rps)
+    asks = option.router.start_asking(view)
+    if asks is not None:
+        yield DeciderStage(env, option, workload, classes, asks)
+    if option.retrieval is not None:
+        yield RetrievalStage(env, option, workload)
