@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from tco.calibration.calibrate import PROTOCOLS, loop_of
+from tco.calibration.loops import trajectory
+from tco.calibration.measured import read_measurements
+from tco.calibration.setups import SAME, set_up_of
 from tco.serving.roofline import Efficiencies, terms
 from tco.serving.table_fit import CONTEXT, HATS, PREFILL, SEQUENCES, nonnegative_least_squares
-from tco.sim.closed_loop import trajectory
-from tco.validation.calibrate import PROTOCOLS, loop_of
-from tco.validation.measured import read_measurements
-from tco.validation.setups import SAME, set_up_of
 
 # No kernel reads faster than 87 % of the bandwidth or multiplies at more than 80 % of the peak in sustained use;
 # without such floors the terms, which grow together over these runs, trade places.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from itertools import cycle, islice
 
 from tco.scenario.tiers import FleetTier
+from tco.serving.batching import Batch, Sequence
 from tco.serving.step_time import Server
-from tco.sim.batching import Batch, Sequence
 
 BATCHES = 16  # full batches that are run
 RAMP_SHARE = 0.25  # share of the requests at the start, in which the batch fills up, that is left out

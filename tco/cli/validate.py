@@ -61,7 +61,7 @@ def serving(
 
 
 def _run(fit: Path | None, predict: Path | None, data: Path, jobs: int | None) -> ServingValidation:
-    from tco.validation.measured import read_measurements
+    from tco.calibration.measured import read_measurements
     from tco.validation.parallel import workers
     from tco.validation.serving import validate_serving
 

@@ -39,6 +39,45 @@ def require_budget(step_budget_tokens: int, max_sequences: int) -> None:
         )
 
 
+class MeasuredRange(Frozen):
+    """Where fitted step times hold: from the least to the most that was measured."""
+
+    least_sequences: Annotated[int, Field(ge=1, le=65_536)]
+    """Fewest requests under way at once."""
+    most_sequences: Annotated[int, Field(ge=1, le=65_536)]
+    """Most requests under way at once."""
+    least_input_tokens: TokenCount
+    """Shortest prompts, tokens."""
+    most_input_tokens: TokenCount
+    """Longest prompts, tokens."""
+    least_output_tokens: TokenCount
+    """Shortest answers, tokens."""
+    most_output_tokens: TokenCount
+    """Longest answers, tokens."""
+
+    @together("least_sequences", "most_sequences")
+    def _sequences_in_order(self) -> None:
+        require_order("sequences", self.least_sequences, self.most_sequences)
+
+    @together("least_input_tokens", "most_input_tokens")
+    def _inputs_in_order(self) -> None:
+        require_order("input_tokens", self.least_input_tokens, self.most_input_tokens)
+
+    @together("least_output_tokens", "most_output_tokens")
+    def _outputs_in_order(self) -> None:
+        require_order("output_tokens", self.least_output_tokens, self.most_output_tokens)
+
+
+def require_order(name: str, least: int, most: int) -> None:
+    """Refuse a range whose ends are swapped.
+
+    Raises:
+        ValueError: naming both values.
+    """
+    if least > most:
+        raise ValueError(f"least_{name} {least} is above most_{name} {most}")
+
+
 class Server(Frozen):
     """One replica: how fast its steps are, and how much fits into it."""
 
@@ -63,6 +102,8 @@ class Server(Frozen):
     """Most sequences that run at once."""
     step_budget_tokens: TokenCount = 2048
     """Most tokens, prefill and decode together, that one step processes (vLLM: max_num_batched_tokens)."""
+    measured: MeasuredRange | None = None
+    """Where the figures hold; a report warns about tiers that leave it. Left out: nothing is known."""
     source: Source
     """Where the figures were measured or fitted."""
 

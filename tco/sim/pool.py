@@ -13,8 +13,8 @@ from simpy.events import Timeout
 
 from tco.policies.dispatch import CLOSED, Choose
 from tco.policies.scaling import ScalingPolicy
+from tco.serving.batching import Batch, Sequence
 from tco.serving.step_time import Server
-from tco.sim.batching import Batch, Sequence
 from tco.sim.clock import Clock
 from tco.sim.replica import Replica
 from tco.units import SECONDS_PER_HOUR

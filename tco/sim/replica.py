@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simpy import Event
 
-from tco.sim.batching import Batch, Sequence
+from tco.serving.batching import Batch, Sequence
 from tco.sim.clock import Clock
 
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from tco.calibration.calibrate import PROTOCOLS, Calibration, Served, calibrate, loop_of
+from tco.calibration.loops import Loop, trajectory
+from tco.calibration.measured import MeasuredRow, Measurements
+from tco.calibration.setups import SAME, set_up_of
 from tco.errors import UsageError
 from tco.serving.roofline import pieces
 from tco.serving.step_time import Server
 from tco.serving.table_fit import ROOFLINE, columns
-from tco.sim.closed_loop import Loop, run_closed_loop, trajectory
-from tco.validation.calibrate import PROTOCOLS, Calibration, Served, calibrate, loop_of
-from tco.validation.measured import MeasuredRow, Measurements
+from tco.sim.closed_loop import run_closed_loop
 from tco.validation.parallel import Workers
-from tco.validation.setups import SAME, set_up_of
 
 CALIBRATIONS = ("same set-up", "nearest", "roofline")
 UNKNOWN = "model neither measured in the fitted rows nor in the catalog"

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tco import catalog
+from tco.calibration.loops import Loop, hats, lengths, trajectory
 from tco.serving.roofline import KNOTS, Deployment, pieces, roofline_server
 from tco.serving.table_fit import ROOFLINE, columns
-from tco.sim.closed_loop import Loop, hats, lengths, loop_workload, run_closed_loop, trajectory
+from tco.sim.closed_loop import loop_workload, run_closed_loop
 
 MOE = Deployment(catalog.model("qwen3-30b-a3b"), catalog.gpu("h100-sxm"), catalog.precision("fp8"), 2)
 SERVER = roofline_server(MOE)
@@ -58,7 +59,7 @@ def test_lengths_are_even_between_four_fifths_and_all():
     assert 900 == pytest.approx(workload.input_tokens.mean(), abs=1)
     assert 450 == pytest.approx(workload.output_tokens.mean(), abs=1)
     assert (800, 1000) == (workload.input_tokens.min(), workload.input_tokens.max())
-    assert [2] == lengths(1, np.array([0.5]), 2).tolist()
+    assert [2] == lengths(1, 0.9, np.array([0.5]), 2).tolist()
 
 
 def test_hats_share_tokens_between_their_neighbours():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tco import catalog
+from tco.calibration.loops import Loop
 from tco.serving.roofline import Deployment, roofline_server
-from tco.sim.closed_loop import Loop, run_closed_loop
+from tco.sim.closed_loop import run_closed_loop
 
 PLAIN = {
     "id": "run", "gpu": "h100_sxm", "n_gpus": "1.0", "model": "meta-llama/Llama-3.1-8B-Instruct", "backend": "vllm",

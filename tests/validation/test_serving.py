@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tco.calibration.measured import MeasuredRow, Measurements, read_measurements
 from tco.errors import UsageError
-from tco.validation.measured import MeasuredRow, Measurements, read_measurements
 from tco.validation.parallel import workers
 from tco.validation.serving import split_by_concurrency, validate_serving, validation_json
 from tests.validation.rows import row, true_rows, write

@@ -3,60 +3,54 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
 
-from tco.errors import UsageError
+from tco.calibration.measured import MeasuredRow
+from tco.calibration.measured_runs import read_runs
 from tco.fields import TokenCount
+from tco.plugin import together
 from tco.scenario.servers import StepModel
-from tco.serving.measured_runs import Run, read_runs
 from tco.serving.step_time import Server
+
+
+def _from_folder(path: str, info: ValidationInfo) -> str:
+    """Let a relative path start at the scenario's folder, which the loader hands over."""
+    return str((info.context or {}).get("folder", Path()) / path)
 
 
 class Table(StepModel):
     """A benchmark of one set-up: closed loops of some clients, each measured as a row of a CSV file."""
 
     kind: Literal["table"] = "table"
-    path: Annotated[str, Field(min_length=1)]
-    """CSV file with the columns input_len, output_len, concurrency, ttft_ms, tpot_ms, and others such as gpu and model;
-    a relative path starts at the scenario's folder."""
+    path: Annotated[str, Field(min_length=1), AfterValidator(_from_folder)]
+    """CSV file with the columns input_len, output_len, concurrency, ttft_ms, tpot_ms, and others such as gpu, model and
+    precision, from which the fit starts; a relative path starts at the scenario's folder."""
     only: Annotated[dict[str, str], Field(default_factory=dict)]
     """Values that a row's other columns must have to be used, such as {gpu: h100_sxm, precision: fp8}."""
-    length_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    length_share: Annotated[float, Field(ge=0.5, le=1)] = 1.0
     """Mean length of prompts and answers as a share of the stated one; 0.9 where it was drawn from 80 to 100 %."""
     gpus_per_replica: Annotated[int, Field(ge=1, le=1024)]
     """GPUs that worked together in the benchmark."""
     kv_capacity_tokens: TokenCount
     """Tokens of context that fit into GPU memory beside the weights; servers print it when they start."""
-    _runs: tuple[Run, ...] = PrivateAttr(())
+    _runs: tuple[MeasuredRow, ...] = PrivateAttr(())
 
-    @model_validator(mode="after")
-    def _read(self, info: ValidationInfo) -> Self:
-        folder = (info.context or {}).get("folder", Path())
-        self._runs = read_runs(folder / self.path, self.only)
-        return self
+    @together("path", "only", "length_share", "gpus_per_replica")
+    def _read(self) -> None:
+        self._runs = read_runs(Path(self.path), self.only, self.gpus_per_replica, self.length_share)
 
     def resolve(self) -> Server:
-        """Fit the step times to the runs.
+        """Fit the step times to the runs, as `tco validate serving` does."""
+        from tco.calibration.calibrate import fitted_server  # not at the top: `tco check` does without NumPy
 
-        Raises:
-            UsageError: when the runs do not show how long a step takes; reading them could not see that.
-        """
-        from tco.serving.closed_loop_fit import fit_step_times  # not at the top: `tco check` does without NumPy
-
-        try:
-            alpha, beta, gamma, delta = fit_step_times(self._runs, self.length_share)
-        except ValueError as error:
-            raise UsageError(f"{self.path}: {error}") from error
-        return Server(
-            gpus_per_replica=self.gpus_per_replica,
-            alpha_s=alpha,
-            beta_s_per_prefill_token=beta,
-            gamma_s_per_sequence=gamma,
-            delta_s_per_context_token=delta,
-            kv_capacity_tokens=self.kv_capacity_tokens,
-            max_sequences=self.max_sequences,
-            step_budget_tokens=self.step_budget_tokens,
-            source=f"fitted to {len(self._runs)} runs of {Path(self.path).name}",
+        return fitted_server(self._runs).model_copy(
+            update={
+                "gpus_per_replica": self.gpus_per_replica,
+                "kv_capacity_tokens": self.kv_capacity_tokens,
+                "max_sequences": self.max_sequences,
+                "step_budget_tokens": self.step_budget_tokens,
+                "source": f"fitted to {len(self._runs)} runs of {Path(self.path).name}",
+            }
         )

@@ -11,8 +11,8 @@ from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.scenario.server import server_of
 from tco.scenario.tiers.gpu_fleet import GpuFleet
+from tco.serving.batching import Sequence
 from tco.serving.step_time import Server
-from tco.sim.batching import Sequence
 from tco.sim.pool import Pool, PoolSettings
 from tco.sim.replica import Answer
 from tco.sim.stations import Call, Station, StationBooks, Visit

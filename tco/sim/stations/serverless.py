@@ -19,9 +19,9 @@ from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.errors import SimulationError
 from tco.scenario.tiers.serverless import Serverless
+from tco.serving.batching import Batch, Sequence
 from tco.serving.latency import Z95
 from tco.sim.answer_time import AnswerTime
-from tco.sim.batching import Batch, Sequence
 from tco.sim.replica import Answer, Replica
 from tco.sim.stations import Call, Station, StationBooks, Visit
 from tco.sim.waiting import Line

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tco.calibration.measured import read_measurements
 from tco.errors import ScenarioError, UsageError
-from tco.validation.measured import read_measurements
 from tests.validation.rows import COLUMNS, row, write
 
 

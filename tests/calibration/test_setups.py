@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tco.validation.measured import read_measurements
-from tco.validation.setups import SAME, find_gpu, find_model, find_precision, set_up_of, widths
+from tco.calibration.measured import read_measurements
+from tco.calibration.setups import SAME, find_gpu, find_model, find_precision, set_up_of, widths
 from tests.validation.rows import row, write
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tco.serving.batching import Batch, Sequence
 from tco.serving.step_time import Server
-from tco.sim.batching import Batch, Sequence
 from tco.sim.clock import Clock
 from tco.sim.replica import Answer, Replica
 from tests.sim.naive import Job, Stepper

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from tco import catalog
+from tco.calibration.measured import MeasuredRow
 from tco.serving.facts import GpuFacts, ModelFacts, PrecisionFacts
 from tco.serving.roofline import Deployment
-from tco.validation.measured import MeasuredRow
 
 LEVELS = (
     "model",

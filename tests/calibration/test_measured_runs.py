@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tco.serving.measured_runs import Run, read_runs
+from tco.calibration.measured_runs import read_runs
 
 HEADER = "gpu,n_gpus,input_len,output_len,concurrency,ttft_ms,tpot_ms"
 ROWS = (
@@ -22,12 +22,19 @@ def write(folder, *rows, header=HEADER):
     return path
 
 
-def test_runs_are_read_in_seconds_and_once(tmp_path):
-    """Milliseconds become seconds; a run that stands twice counts once."""
-    runs = read_runs(write(tmp_path, *ROWS, ROWS[0]), {})
+def test_runs_are_read_as_measured_and_once(tmp_path):
+    """A run that stands twice counts once; the width is the tier's where the file says none."""
+    runs = read_runs(write(tmp_path, *ROWS, ROWS[0]), {}, 2, 0.9)
+    (unsaid, *_) = read_runs(
+        write(tmp_path, *(row.removeprefix("h100_sxm,1.0,") for row in ROWS), header=HEADER[11:]), {}, 2
+    )
 
     assert 4 == len(runs)
-    assert Run(1024.0, 128.0, 1.0, 0.04, 0.008) == runs[0]
+    assert (1024, 128, 1, 40.0, 8.0) == (
+        runs[0].input_len, runs[0].output_len, runs[0].concurrency, runs[0].ttft_ms, runs[0].tpot_ms
+    )  # fmt: skip
+    assert ("h100_sxm", 1.0, 0.9) == (runs[0].gpu, runs[0].n_gpus, runs[0].length_share)
+    assert ("", 2.0, 1.0) == (unsaid.gpu, unsaid.n_gpus, unsaid.length_share)
 
 
 def test_rows_are_chosen_by_their_other_columns(tmp_path):
@@ -49,6 +56,9 @@ def test_rows_are_chosen_by_their_other_columns(tmp_path):
         ((*ROWS, "h100_sxm,1.0,1024,128,1,-4,8"), r"mine\.csv:6: ttft_ms: '-4'; allowed: a number above 0"),
         ((*ROWS, "h100_sxm,1.0,1024,128,1,nan,8"), r"mine\.csv:6: ttft_ms: 'nan'"),
         ((*ROWS, "h100_sxm,1.0,1024,128,1,4"), r"mine\.csv:6: tpot_ms: ''"),
+        ((*ROWS, "h100_sxm,1.0,1024,128,1e9,4,8"), r"mine\.csv:6: concurrency: 1e\+09; allowed: 0 to 65536"),
+        ((*ROWS, "h100_sxm,1.0,1024,128,1,4,1e-9"), r"mine\.csv:6: tpot_ms: 1e-09; allowed: 0\.001 to 1e\+09"),
+        ([row.replace("1.0", "x", 1) for row in ROWS], r"mine\.csv:2: n_gpus: 'x'; allowed: 0 to 4096"),
     ],
 )
 def test_a_benchmark_that_cannot_be_fitted_is_refused(tmp_path, rows, message):
@@ -72,6 +82,14 @@ def test_a_file_that_is_no_benchmark_is_refused(tmp_path, content, message):
 
     with pytest.raises(ValueError, match=message):
         read_runs(path, {})
+
+
+def test_a_split_pool_is_not_one_server(tmp_path):
+    """Prefill and decode on GPUs of their own have other step times."""
+    rows = [f"{row},disagg" for row in ROWS]
+
+    with pytest.raises(ValueError, match=r"mine\.csv:2: mode 'disagg' is not one server; allowed: agg"):
+        read_runs(write(tmp_path, *rows, header=f"{HEADER},mode"), {})
 
 
 def test_a_column_to_choose_by_must_be_there(tmp_path):

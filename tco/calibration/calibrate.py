@@ -9,19 +9,19 @@ their first token.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from tco.calibration.loops import UNLIMITED_TOKENS, Loop, trajectory
+from tco.calibration.measured import MeasuredRow
+from tco.calibration.setups import LEVELS, SAME, SetUp, set_up_of
 from tco.serving.roofline import Deployment, pieces, server_of
-from tco.serving.step_time import Server
+from tco.serving.step_time import MeasuredRange, Server
 from tco.serving.table_fit import UNCALIBRATED, Array, Factors, columns, fit_factors, step_times
-from tco.sim.closed_loop import UNLIMITED_TOKENS, Loop, trajectory
-from tco.validation.measured import MeasuredRow
-from tco.validation.parallel import Workers
-from tco.validation.setups import LEVELS, SAME, SetUp, set_up_of
 
 RIDGES = (1.0, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3)  # by level; docs/validation-serving.md says how they were chosen
 UNKNOWN_RIDGE = 0.05  # where a stand-in shapes the step, its roofline says little
@@ -33,14 +33,33 @@ CACHE_GAIN = 2.0  # an 8-bit cache holds twice; without a measurement the roomie
 HEADROOM = 1.05  # what ran without waiting shows that so much fits, and a little more
 
 
-class Protocol(NamedTuple):
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+class Workers(Protocol):
+    """Whoever does pieces of work, here or in processes."""
+
+    def map(self, what: str, function: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+        """Apply a function to every item, in order."""
+
+
+class Here:
+    """Work in this process."""
+
+    def map(self, _what: str, function: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+        """Apply a function to every item, in order."""
+        return [function(item) for item in items]
+
+
+class RunProtocol(NamedTuple):
     """How a group of runs was made."""
 
     step_budget_tokens: int = 8192
     requests_per_client: int = 10
 
 
-PROTOCOLS = (Protocol(), Protocol(2048), Protocol(16_384), Protocol(8192, 2), Protocol(2048, 2))
+PROTOCOLS = (RunProtocol(), RunProtocol(2048), RunProtocol(16_384), RunProtocol(8192, 2), RunProtocol(2048, 2))
 PROTOCOL_GAIN = 0.95  # another protocol has to cut the loss by 5 %
 LEAST_ROWS = 6  # fewer do not choose a protocol
 
@@ -60,6 +79,14 @@ class Reach:
     input_len: tuple[int, int]
     output_len: tuple[int, int]
     rows: int
+
+    def told(self) -> MeasuredRange:
+        """Return the range as a server carries it."""
+        return MeasuredRange(
+            least_sequences=self.concurrency[0], most_sequences=self.concurrency[1],
+            least_input_tokens=self.input_len[0], most_input_tokens=self.input_len[1],
+            least_output_tokens=self.output_len[0], most_output_tokens=self.output_len[1],
+        )  # fmt: skip
 
     def holds(self, row: MeasuredRow) -> bool:
         """Say whether a row lies inside."""
@@ -94,7 +121,7 @@ class Calibration:
     """Factors, protocols and limits by key of a level."""
 
     factors: dict[tuple[Any, ...], Factors] = field(default_factory=dict)
-    protocols: dict[tuple[Any, ...], Protocol] = field(default_factory=dict)
+    protocols: dict[tuple[Any, ...], RunProtocol] = field(default_factory=dict)
     limits: dict[tuple[Any, ...], Limits] = field(default_factory=dict)
     reach: dict[tuple[Any, ...], Reach] = field(default_factory=dict)
 
@@ -115,12 +142,12 @@ class Calibration:
             reach=None if reached is None else self.reach[reached],
         )
 
-    def protocol(self, row: MeasuredRow) -> Protocol:
+    def protocol(self, row: MeasuredRow) -> RunProtocol:
         """Return how a row's group was run."""
         return self.protocols.get((row.origin, row.backend), PROTOCOLS[0])
 
 
-def loop_of(row: MeasuredRow, set_up: SetUp, protocol: Protocol, limits: Limits | None) -> Loop:
+def loop_of(row: MeasuredRow, set_up: SetUp, protocol: RunProtocol, limits: Limits | None) -> Loop:
     """Return the run that stands for a row.
 
     The batch reserves prompt and answer; engines admit while the context at hand fits, half the answer on average.
@@ -142,6 +169,7 @@ def loop_of(row: MeasuredRow, set_up: SetUp, protocol: Protocol, limits: Limits 
         step_budget_tokens=protocol.step_budget_tokens,
         max_sequences=sequences if sequences is not None and sequences < row.concurrency else None,
         kv_capacity_tokens=capacity,
+        length_share=row.length_share,
     )
 
 
@@ -152,6 +180,19 @@ def calibrated_server(deployment: Deployment, factors: Factors, loop: Loop) -> S
         fixed_s, prefill_s, sequence_s, context_s, deployment.gpus, max(deployment.kv_capacity_tokens, 1), loop.running,
         loop.budget, factors.overhead_s, "fitted to measured closed loops, tco validate serving",
     )  # fmt: skip
+
+
+@lru_cache(maxsize=32)
+def fitted_server(rows: tuple[MeasuredRow, ...]) -> Server:
+    """Fit one set-up's measurements; the server's limits are those of the loops, for the caller to replace.
+
+    Args:
+        rows: runs of one set-up.
+    """
+    served = calibrate(rows, Here()).serve(rows[0])
+    if served is None or served.reach is None:
+        raise AssertionError("a calibration serves the rows that it was fitted to")
+    return served.server.model_copy(update={"measured": served.reach.told()})
 
 
 def calibrate(rows: Iterable[MeasuredRow], work: Workers) -> Calibration:
@@ -248,7 +289,7 @@ class _Fitting:
             groups[row.origin, row.backend].append(number)
         large = {key: members for key, members in groups.items() if len(members) >= LEAST_ROWS}
 
-        def loops(members: list[int], protocol: Protocol) -> list[Loop]:
+        def loops(members: list[int], protocol: RunProtocol) -> list[Loop]:
             return [loop_of(self.rows[number], self.set_ups[number], protocol, None) for number in members]
 
         self._walk(loop for members in large.values() for protocol in PROTOCOLS for loop in loops(members, protocol))
@@ -301,8 +342,8 @@ def _running(row: MeasuredRow) -> float:
 
 
 def _context(row: MeasuredRow) -> float:
-    """Mean context of a running sequence, tokens: lengths average 0.9 of the stated ones, half an answer is there."""
-    return 0.9 * (row.input_len + row.output_len / 2)
+    """Mean context of a running sequence, tokens: half an answer is there."""
+    return row.length_share * (row.input_len + row.output_len / 2)
 
 
 def _reach(rows: list[MeasuredRow]) -> Reach:
