@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from math import exp, log, sqrt
 from statistics import NormalDist
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.fields import Positive
+from tco.plugin import together
 from tco.serving.latency import Z95
 from tco.validation import plain
 from tco.validation.queues import REMARK, RUNS, length
@@ -35,8 +36,8 @@ class MLogNormal1(Fcfs):
     log_sigma: Positive | None = None
     """Standard deviation of the logarithm, when given a check."""
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
+    @together("mean_s_", "scv_", "log_mu", "log_sigma")
+    def _agree(self) -> None:
         sigma = sqrt(log(1.0 + self.scv_))
         for name, given, found in (
             ("log_sigma", self.log_sigma, sigma),
@@ -44,7 +45,6 @@ class MLogNormal1(Fcfs):
         ):
             if given is not None and abs(given - found) > 1e-6:
                 raise ValueError(f"{name} {given:g} contradicts mean_S and scv, which give {found:.9g}")
-        return self
 
     def rate(self) -> float:
         """As stated."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.fields import Positive
+from tco.plugin import together
 from tco.validation import plain
 from tco.validation.queues import LEAST_REQUESTS, REMARK, Experiment, Length, QueueModel, length, settled
 from tco.validation.queues.lognormal import lognormal_api
@@ -31,11 +32,10 @@ class MMcK(QueueModel):
     k: Annotated[int, Field(ge=1, le=1_000_000)] = Field(alias="K")
     """Most requests inside, served or waiting."""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    @together("k", "c")
+    def _in_order(self) -> None:
         if self.k < self.c:
             raise ValueError(f"K {self.k} is below c {self.c}: some servers could never work")
-        return self
 
     def experiment(self, _law: str) -> Experiment:
         """Limit the API's queue to K - c."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.fields import Positive, Share
+from tco.plugin import together
 from tco.validation import plain
 from tco.validation.queues import REMARK, Experiment, QueueModel, length, overload
 
@@ -166,13 +167,12 @@ class MH21(Fcfs):
     means: Annotated[tuple[Positive, ...], Field(min_length=1, strict=False)]
     """Mean service time of each kind, seconds."""
 
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
+    @together("p", "means")
+    def _fit_together(self) -> None:
         if len(self.p) != len(self.means):
             raise ValueError(f"p has {len(self.p)} entries and means {len(self.means)}; allowed: as many")
         if abs(sum(self.p) - 1.0) > 1e-9:
             raise ValueError(f"p sums to {sum(self.p):g}; allowed: 1")
-        return self
 
     def rate(self) -> float:
         """As stated."""

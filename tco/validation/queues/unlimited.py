@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from math import ceil, pi, sin, sqrt
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.fields import NonNegative, Positive
+from tco.plugin import together
 from tco.units import HOURS_PER_WEEK, SECONDS_PER_HOUR
 from tco.validation import plain
 from tco.validation.metrics import Measure, mean_of, moments, number_in
@@ -98,11 +99,10 @@ class MtMInf(QueueModel):
     mu: Annotated[float, Field(gt=0)]
     """Services per unit of time."""
 
-    @model_validator(mode="after")
-    def _never_below_zero(self) -> Self:
+    @together("a", "b")
+    def _never_below_zero(self) -> None:
         if self.b > self.a:
             raise ValueError(f"b {self.b:g} is above a {self.a:g}: the rate would fall below 0")
-        return self
 
     @property
     def stretch(self) -> float:
