@@ -8,6 +8,9 @@ from tco.serving.latency import ApiLatency
 from tco.sim.stations import Call
 
 
+MOST_ATTEMPTS = 1000  # tiers that one request tries, far above any option's
+
+
 class AnswerTime:
     """Times as they were measured; who is unlucky is decided by the request, not by the station.
 
@@ -22,10 +25,15 @@ class AnswerTime:
         self._known: dict[int, tuple[list[float], list[float]]] = {}  # by attempt: all requests at once are quicker
 
     def draw_s(self, call: Call) -> tuple[float, float]:
-        """Return the time to the first token and the time from there to the last, seconds."""
-        known = self._known.get(call.attempt)
+        """Return the time to the first token and the time from there to the last, seconds.
+
+        A call that is sent again takes a time of its own; first tries have the numbers that they have where nothing is
+        ever sent again, so that errors and limits change no other answer's time.
+        """
+        number = call.attempt + MOST_ATTEMPTS * call.retries
+        known = self._known.get(number)
         if known is None:
-            first_s = self._latency.first_token_s(self._workload, call.attempt)
-            known = self._known[call.attempt] = first_s, self._latency.per_token_s(self._workload, call.attempt)
+            first_s = self._latency.first_token_s(self._workload, number)
+            known = self._known[number] = first_s, self._latency.per_token_s(self._workload, number)
         ttft_s = known[0][call.request] + self._latency.long_prompt_s(call.input_tokens)
         return ttft_s, known[1][call.request] * (call.output_tokens - 1)

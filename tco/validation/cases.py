@@ -21,9 +21,6 @@ SHIPPED = "the shipped cases"
 KEYS = ("id", "model", "params", "expected", "formula", "notes", "simulated_check")
 TOP_KEYS = ("cases", "invariants")
 NOT_EXPRESSED = {  # what a model is called, to why no scenario can play it
-    "m/m/1 with bernoulli feedback.*": (
-        "a request that is sent again takes the same service time again, where the formula draws a new one"
-    ),
     "ttl cache.*": "no caching policy with a time to live exists yet: a cache's hits are a fixed share",
 }
 

@@ -43,6 +43,7 @@ class SamplePath:
         servers: servers of the station, None for no limit.
         begin_s: begin of the window.
         end_s: end of the window.
+        tries: how often each request was sent, the first time included.
     """
 
     stops: tuple[Stop, ...]
@@ -52,6 +53,7 @@ class SamplePath:
     servers: int | None
     begin_s: float
     end_s: float
+    tries: NDArray[np.int64] | None = None
 
     @property
     def entered_s(self) -> Floats:

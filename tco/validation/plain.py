@@ -6,6 +6,8 @@ the rounding to whole tokens is a hundred-thousandth of the mean.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import exp, log
 from typing import Any
 
 from tco.scenario import Scenario
@@ -42,6 +44,18 @@ def api(seconds_per_token: float, **changes: Any) -> Plain:
     return {"kind": "managed_api", "price": {"request_usd_per_request": 0.0, **DATED}, "latency": latency, **changes}
 
 
+def slow_api(mean_s: float, **changes: Any) -> Plain:
+    """A managed API whose first token takes exponential time, drawn anew at every call; the rest takes none.
+
+    The law is a table of 600 quantiles, which is a hundredth of a percent above the mean it stands for.
+    """
+    steps = [0.05 * step for step in range(1, 600)]  # up to 30 means
+    table = [[0.0, INSTANT_S], *([1.0 - exp(-x), x * mean_s] for x in steps), [1.0, 30.0 * mean_s]]
+    described = api(INSTANT_S, **changes)
+    latency = {**described["latency"], "ttft_p50_s": log(2.0) * mean_s, "ttft_p95_s": log(20.0) * mean_s}
+    return {**described, "latency": {**latency, "ttft_table_s": table}}
+
+
 def gpu(kv_capacity_tokens: int, max_sequences: int, **step: float) -> Plain:
     """A GPU fleet of one replica that never runs short of memory or budget."""
     server = {
@@ -57,9 +71,15 @@ def static(tier: str) -> Plain:
     return {"kind": "static", "shares": {tier: 1.0}}
 
 
-def one_after_the_other(first: str, then: str) -> Plain:
-    """Send every request to one tier, and from there to the other."""
-    return {"kind": "escalation", "first": first, "then": then, "escalated_share": 1.0}
+def one_after_the_other(tiers: Iterable[str]) -> Plain:
+    """Send every request from tier to tier: by escalation where there are two, by a cascade where there are more."""
+    names = list(tiers)
+    if len(names) == 2:
+        return {"kind": "escalation", "first": names[0], "then": names[1], "escalated_share": 1.0}
+    if len(names) == 1:
+        return static(names[0])
+    never_confident = [1.0] * (len(names) - 1)
+    return {"kind": "cascade", "tiers_in_order": names, "confidence_thresholds": never_confident, "auc_fraction": 0.5}
 
 
 def scenario(

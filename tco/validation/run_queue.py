@@ -59,6 +59,7 @@ def _path(experiment: Experiment, result: SimulationResult) -> SamplePath:
         servers=experiment.servers,
         begin_s=begin_s,
         end_s=end_s,
+        tries=result.retries.astype(np.int64) + 1,
     )
 
 

@@ -17,7 +17,15 @@ from tco.validation.parallel import Workers, workers
 from tco.validation.path import SamplePath, Stop
 from tco.validation.queueing import QueueingValidation, agrees, validate_queueing, validation_json
 
-SMOKE = ("mm1_rho0.5", "dm1_rho0.8", "bulk_md_1b_b4", "mg1_ps_det", "mm_inf_transient")
+SMOKE = (
+    "mm1_rho0.5",
+    "mm1_feedback_retry",
+    "closed_mva_15users",
+    "dm1_rho0.8",
+    "bulk_md_1b_b4",
+    "mg1_ps_det",
+    "mm_inf_transient",
+)
 RUNS = 6
 ALONE = Workers(None)
 
@@ -56,7 +64,7 @@ def test_every_case_agrees_with_theory():
     with workers() as work:
         found = validate_queueing(read_cases(), work)
 
-    assert 27 == found.cases_run
+    assert 29 == found.cases_run
     assert [] == [each for each in found.compared if not each.passed]
 
 

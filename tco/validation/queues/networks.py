@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tco.fields import NonNegative, Positive
+from tco.plugin import together
 from tco.validation import plain
 from tco.validation.metrics import COMMON, Measure, mean_of
 from tco.validation.path import Floats, SamplePath, Stop
@@ -23,9 +24,20 @@ def prompt_gpu(mean_s: float) -> dict[str, Any]:
     return plain.gpu(LARGE, 1, beta_s_per_prefill_token=mean_s / plain.TOKENS)
 
 
-def two_stations(first_s: float, then_s: float) -> dict[str, Any]:
-    """Describe a GPU that reads prompts and an API that writes answers: their service times are independent."""
-    return {"first": prompt_gpu(first_s), "then": plain.api(then_s / plain.TOKENS, max_concurrency=1)}
+def stations(means_s: tuple[float, ...]) -> dict[str, Any]:
+    """Describe a GPU that reads prompts, an API that writes answers, and APIs with luck of their own for each visit.
+
+    So that service times at one station are independent of those at the others.
+    """
+    found: dict[str, Any] = {}
+    for number, mean_s in enumerate(means_s):
+        if number == 0:
+            found["first"] = prompt_gpu(mean_s)
+        elif number == 1:
+            found["second"] = plain.api(mean_s / plain.TOKENS, max_concurrency=1)
+        else:
+            found[f"station {number + 1}"] = plain.slow_api(mean_s, max_concurrency=1)
+    return found
 
 
 class Tandem(QueueModel):
@@ -39,16 +51,15 @@ class Tandem(QueueModel):
     """Services per second of each station."""
 
     def refusal(self) -> str | None:
-        """Refuse overload, and more than two stations."""
-        if len(self.mu) != 2:
-            return f"{len(self.mu)} stations; escalation visits two tiers"
+        """Refuse overload."""
         return overload(self.lam, min(self.mu))
 
     def experiment(self, _law: str) -> Experiment:
-        """Escalate every request."""
+        """Send every request from tier to tier."""
         run = length(self.lam, 1.0 / min(self.mu))
+        tiers = stations(tuple(1.0 / mu for mu in self.mu))
         scenario = plain.scenario(
-            two_stations(1.0 / self.mu[0], 1.0 / self.mu[1]), plain.one_after_the_other("first", "then"), self.lam,
+            tiers, plain.one_after_the_other(tiers), self.lam,
             classes={"all": plain.request_class(input_tokens=PROMPT, output_tokens=PROMPT)},
             warmup_share=run.warmup_share,
         )  # fmt: skip
@@ -56,7 +67,7 @@ class Tandem(QueueModel):
 
     def measures(self) -> dict[str, Measure]:
         """Tell the stations apart."""
-        return {f"W{station + 1}": _stay_at(station) for station in range(2)}
+        return {f"W{station + 1}": _stay_at(station) for station in range(len(self.mu))}
 
 
 def _stay_at(station: int) -> Measure:
@@ -80,11 +91,10 @@ class Priority(QueueModel):
     mu: Annotated[tuple[Positive, ...], Some]
     """Services per second of each class."""
 
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
+    @together("lam", "mu")
+    def _fit_together(self) -> None:
         if len(self.lam) != len(self.mu):
             raise ValueError(f"lam has {len(self.lam)} entries and mu {len(self.mu)}; allowed: as many")
-        return self
 
     @property
     def load(self) -> float:
@@ -184,21 +194,12 @@ class ClosedNetwork(QueueModel):
     d: Annotated[tuple[Positive, ...], Some] = Field(alias="D")
     """Mean service time at each station, seconds."""
 
-    def refusal(self) -> str | None:
-        """Refuse more than two stations."""
-        if len(self.d) > 2:
-            return f"{len(self.d)} stations in a row; a request visits one tier, or two by escalation"
-        return None
-
     def experiment(self, _law: str) -> Experiment:
-        """One tier, or two by escalation, and as many clients as users."""
+        """A tier for each station, and as many clients as users."""
         rate = min(self.n / (self.z + sum(self.d)), 1.0 / max(self.d))
-        if len(self.d) == 2:
-            tiers, router = two_stations(*self.d), plain.one_after_the_other("first", "then")
-        else:
-            tiers, router = {"first": prompt_gpu(self.d[0])}, plain.static("first")
+        tiers = stations(self.d)
         scenario = plain.scenario(
-            tiers, router, rate, warmup_share=0.1,
+            tiers, plain.one_after_the_other(tiers), rate, warmup_share=0.1,
             classes={"all": plain.request_class(input_tokens=PROMPT, output_tokens=PROMPT)},
         )  # fmt: skip
         return Experiment(scenario, rate, max(LEAST_REQUESTS, 100 * self.n), clients=self.n, think_s=self.z)
