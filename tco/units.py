@@ -58,6 +58,7 @@ SUFFIXES: dict[str, str] = {
     "_per_worker": "per worker",
     "_workers": "workers",
     "_tokens": "tokens",
+    "_steps": "steps",
     "_requests": "requests",
     "_replicas": "replicas",
     "_sequences": "sequences",

@@ -57,9 +57,18 @@ class RunProtocol(NamedTuple):
 
     step_budget_tokens: int = 8192
     requests_per_client: int = 10
+    places_short: int = 0  # clients that find no place: engines set up for as many sequences as clients may keep one
 
 
-PROTOCOLS = (RunProtocol(), RunProtocol(2048), RunProtocol(16_384), RunProtocol(8192, 2), RunProtocol(2048, 2))
+PROTOCOLS = (
+    RunProtocol(),
+    RunProtocol(2048),
+    RunProtocol(16_384),
+    RunProtocol(8192, 2),
+    RunProtocol(2048, 2),
+    RunProtocol(8192, 10, 1),
+)
+SERIES = 1  # level of relatives that one collection ran in the same way: model, GPU and precision
 PROTOCOL_GAIN = 0.95  # another protocol has to cut the loss by 5 %
 LEAST_ROWS = 6  # fewer do not choose a protocol
 
@@ -144,7 +153,9 @@ class Calibration:
 
     def protocol(self, row: MeasuredRow) -> RunProtocol:
         """Return how a row's group was run."""
-        return self.protocols.get((row.origin, row.backend), PROTOCOLS[0])
+        collection = (row.origin, row.backend)
+        series = (*collection, *set_up_of(row).relatives[SERIES])
+        return self.protocols.get(series) or self.protocols.get(collection) or PROTOCOLS[0]
 
 
 def loop_of(row: MeasuredRow, set_up: SetUp, protocol: RunProtocol, limits: Limits | None) -> Loop:
@@ -161,6 +172,8 @@ def loop_of(row: MeasuredRow, set_up: SetUp, protocol: RunProtocol, limits: Limi
     if capacity >= row.concurrency * reserved:
         capacity = UNLIMITED_TOKENS  # the same run as without a limit
     sequences = limits.max_sequences if limits is not None else None
+    if protocol.places_short and row.concurrency > protocol.places_short:
+        sequences = min(sequences or row.concurrency, row.concurrency - protocol.places_short)
     return Loop(
         clients=row.concurrency,
         input_tokens=row.input_len,
@@ -176,10 +189,11 @@ def loop_of(row: MeasuredRow, set_up: SetUp, protocol: RunProtocol, limits: Limi
 def calibrated_server(deployment: Deployment, factors: Factors, loop: Loop) -> Server:
     """Return the server that factors make of a deployment's roofline."""
     fixed_s, prefill_s, sequence_s, context_s = step_times(pieces(deployment), factors.stretch)
-    return server_of(
+    server = server_of(
         fixed_s, prefill_s, sequence_s, context_s, deployment.gpus, max(deployment.kv_capacity_tokens, 1), loop.running,
         loop.budget, factors.overhead_s, "fitted to measured closed loops, tco validate serving",
     )  # fmt: skip
+    return server.model_copy(update={"first_token_overhead_steps": factors.overhead_steps})
 
 
 @lru_cache(maxsize=32)
@@ -279,14 +293,18 @@ class _Fitting:
                 decode[at], first[at], tpot_s[at], ttft_s[at], np.ones(len(at)), UNCALIBRATED, RIDGES[SAME]
             )
             tpot = np.abs(decode[at] @ fitted.stretch / tpot_s[at] - 1) / TPOT_GOAL
-            ttft = np.abs((first[at] @ fitted.stretch + fitted.overhead_s) / ttft_s[at] - 1) / TTFT_GOAL
+            waited_s = fitted.overhead_s + fitted.overhead_steps * tpot_s[at]
+            ttft = np.abs((first[at] @ fitted.stretch + waited_s) / ttft_s[at] - 1) / TTFT_GOAL
             total += float(np.minimum(tpot, WORST).sum() + np.minimum(ttft, WORST).sum())
         return total / len(members)
 
     def _choose_protocols(self) -> None:
+        """Choose for each collection's runs of an engine, and anew for each model, GPU and precision among them."""
         groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
         for number, row in enumerate(self.rows):
-            groups[row.origin, row.backend].append(number)
+            collection = (row.origin, row.backend)
+            groups[collection].append(number)
+            groups[(*collection, *self.set_ups[number].relatives[SERIES])].append(number)
         large = {key: members for key, members in groups.items() if len(members) >= LEAST_ROWS}
 
         def loops(members: list[int], protocol: RunProtocol) -> list[Loop]:
@@ -296,7 +314,8 @@ class _Fitting:
         for key, members in large.items():
             losses = {protocol: self._loss(members, loops(members, protocol)) for protocol in PROTOCOLS}
             best = min(PROTOCOLS, key=lambda protocol: losses[protocol])
-            if losses[best] < PROTOCOL_GAIN * losses[PROTOCOLS[0]]:
+            usual = self.found.protocol(self.rows[members[0]])
+            if losses[best] < PROTOCOL_GAIN * losses[usual]:
                 self.found.protocols[key] = best
 
     def _choose_limits(self) -> None:

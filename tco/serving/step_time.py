@@ -96,6 +96,9 @@ class Server(Frozen):
     tokens through the points, level after the last. Left out: `alpha_s` for every step."""
     first_token_overhead_s: NonNegative = 0.0
     """Time before a request reaches the batch, seconds: tokeniser, scheduler. It holds up the request, not the GPU."""
+    first_token_overhead_steps: NonNegative = 0.0
+    """Steps of the running batch before a request joins it, where the scheduler looks for newcomers only every so many
+    steps (sglang: scheduler-recv-interval). None where the batch is idle."""
     kv_capacity_tokens: TokenCount
     """Tokens of context that fit into GPU memory beside the weights."""
     max_sequences: Annotated[int, Field(ge=1, le=65_536)]

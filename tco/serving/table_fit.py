@@ -30,10 +30,14 @@ STEPS, PREFILL, SEQUENCES, CONTEXT, HATS = 0, 1, 2, 3, 4  # columns of a traject
 
 
 class Factors(NamedTuple):
-    """A calibration: what each piece is multiplied with, shape (8,), and the first token's overhead in seconds."""
+    """A calibration: what each piece is multiplied with, shape (8,), and the first token's overhead.
+
+    The overhead is in seconds and, where a scheduler looks for newcomers only every so many steps, in steps.
+    """
 
     stretch: Array
     overhead_s: float
+    overhead_steps: float = 0.0
 
 
 UNCALIBRATED = Factors(ROOFLINE, ROOFLINE_OVERHEAD_S)
@@ -87,11 +91,12 @@ def fit_factors(
         prior: factors that the ridge pulls to.
         ridge: strength: 1 weighs a piece's deviation, as share of the step, like one row's error.
     """
-    tpot = np.hstack([decode / tpot_s[:, None], np.zeros((len(decode), 1))])
-    ttft = np.hstack([first / ttft_s[:, None], (1.0 / ttft_s)[:, None]])
-    hold = ridge * np.maximum(tpot[:, :-1].mean(0), LEAST_SHARE)
-    pull = np.append(hold, OVERHEAD_RIDGE * (1.0 / ttft_s).mean())
-    wanted = pull * np.append(prior.stretch, prior.overhead_s)
+    waits = np.stack([np.ones_like(ttft_s), tpot_s], 1) / ttft_s[:, None]  # a second, and a step
+    tpot = np.hstack([decode / tpot_s[:, None], np.zeros_like(waits)])
+    ttft = np.hstack([first / ttft_s[:, None], waits])
+    hold = ridge * np.maximum(tpot[:, :-2].mean(0), LEAST_SHARE)
+    pull = np.append(hold, OVERHEAD_RIDGE * waits.mean(0))
+    wanted = pull * np.array([*prior.stretch, prior.overhead_s, prior.overhead_steps])
     tpot_weight, ttft_weight = weights, TTFT_WEIGHT * weights
     found = np.zeros(len(wanted))
     for _ in range(ROUNDS):
@@ -99,7 +104,7 @@ def fit_factors(
         found = nonnegative_least_squares(matrix, np.concatenate([tpot_weight, ttft_weight, wanted]))
         tpot_weight = weights * _trust(tpot @ found, EASY_TPOT)
         ttft_weight = TTFT_WEIGHT * weights * _trust(ttft @ found, EASY_TTFT)
-    return Factors(found[:-1], float(found[-1]))
+    return Factors(found[:-2], float(found[-2]), float(found[-1]))
 
 
 def _trust(ratio: Array, easy: float) -> Array:

@@ -7,7 +7,6 @@ from tco.demand.workload import Workload
 from tco.serving.latency import ApiLatency
 from tco.sim.stations import Call
 
-
 MOST_ATTEMPTS = 1000  # tiers that one request tries, far above any option's
 
 

@@ -97,6 +97,10 @@ class Pool:
         """Say whether a replica could ever run the sequence."""
         return sequence.input_tokens + sequence.output_tokens <= self._kv_capacity
 
+    def step_s(self) -> float:
+        """Return how long a step takes that a newcomer waits for, mean of the replicas, seconds."""
+        return sum(replica.step_s() for replica in self.replicas) / len(self.replicas)
+
     def full(self) -> bool:
         """Say whether a newcomer is turned away.
 

@@ -87,6 +87,14 @@ class Replica:
         elif batch.head() is sequence and batch.cut(now):
             self._alarm.set(batch.ends_s)
 
+    def step_s(self) -> float:
+        """Return how long a step takes, mean so far, seconds; 0 while idle, when nobody waits for one.
+
+        Not the step under way: newcomers come when others leave, and would see more prompts than there are.
+        """
+        batch = self.batch
+        return self.busy_s / batch.steps_done if batch.busy and batch.steps_done else 0.0
+
     def withdraw(self, sequence: Sequence) -> bool:
         """Take a sequence out of the queue that was never admitted; the next one may then join sooner."""
         batch, now = self.batch, self.env.now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import lru_cache
+from statistics import median
 
 import pytest
 
@@ -119,17 +120,18 @@ def test_a_cache_of_half_the_bits_reads_twice_as_fast(tmp_path):
 
 
 def test_a_table_is_fitted_as_validation_proves(tmp_path):
-    """Loads never measured are met within 5 %, half of them; the path starts at the scenario's folder."""
+    """Half the figures at loads never measured are met within 5 %, steps all within 12 %; paths start at the folder."""
     benchmark(tmp_path)
     server = server_of(tier_of(tmp_path, with_server(TABLE)))
-    errors = []
+    errors = ([], [])
     for seen in true_rows((8, 32), 1.3, 0.02):
         loop = Loop(round(float(seen["concurrency"])), int(seen["input_len"]), int(seen["output_len"]))
         times = run_closed_loop(server, loop)
-        errors += [abs(1e3 * times[at] / float(seen[name]) - 1) for at, name in enumerate(("ttft_ms", "tpot_ms"))]
+        for found, name, time_s in zip(errors, ("ttft_ms", "tpot_ms"), times, strict=True):
+            found.append(abs(1e3 * time_s / float(seen[name]) - 1))
 
-    assert sorted(errors)[len(errors) // 2] < 0.05
-    assert max(errors) < 0.12
+    assert median(errors[0] + errors[1]) < 0.05
+    assert max(errors[1]) < 0.12
     assert (1, 400_000, 256, 2048) == (
         server.gpus_per_replica, server.kv_capacity_tokens, server.max_sequences, server.step_budget_tokens
     )  # fmt: skip

@@ -16,17 +16,20 @@ def rows(count: int, truth: Factors):
     """Random pieces and the times that the factors make of them."""
     decode = SEED.uniform(0.001, 0.01, (count, 8))
     first = SEED.uniform(0.01, 0.5, (count, 8))
-    return decode, first, decode @ truth.stretch, first @ truth.stretch + truth.overhead_s
+    tpot_s = decode @ truth.stretch
+    return decode, first, tpot_s, first @ truth.stretch + truth.overhead_s + truth.overhead_steps * tpot_s
 
 
 def test_known_factors_are_found_again():
     """With many rows and a weak ridge."""
-    truth = Factors(np.array([1.4, 0.7, 2.0, 1.0, 0.5, 1.2, 0.3, 0.0]), 0.04)
+    truth = Factors(np.array([1.4, 0.7, 2.0, 1.0, 0.5, 1.2, 0.3, 0.0]), 0.04, 10.0)
 
-    found = fit_factors(*rows(200, truth), np.ones(200), UNCALIBRATED, 0.01)
+    decode, first, tpot_s, ttft_s = rows(200, truth)
+    found = fit_factors(decode, first, tpot_s, ttft_s, np.ones(200), UNCALIBRATED, 0.01)
 
+    waited_s = found.overhead_s + found.overhead_steps * tpot_s  # hardly told apart where steps are equally long
     assert truth.stretch == pytest.approx(found.stretch, abs=0.02)
-    assert truth.overhead_s == pytest.approx(found.overhead_s, abs=0.02)
+    assert ttft_s == pytest.approx(first @ found.stretch + waited_s, rel=0.02)
 
 
 def test_one_row_moves_a_strong_prior_little():

@@ -44,6 +44,18 @@ def test_the_overhead_of_a_first_token_holds_up_the_request_alone():
     assert run_closed_loop(slow, Loop(1, 100, 20)) == pytest.approx((ttft_s + 0.25, tpot_s), rel=1e-9)
 
 
+def test_a_scheduler_that_looks_up_every_so_many_steps_holds_up_newcomers():
+    """By so many mean steps where others run, a little less as fewer run at once; not at all where nobody does."""
+    lazy = SERVER.model_copy(update={"first_token_overhead_steps": 20.0})
+    alone, busy = Loop(1, 100, 20), Loop(8, 100, 200)
+    ttft_s, tpot_s = run_closed_loop(SERVER, busy)
+
+    late_s, _ = run_closed_loop(lazy, busy)
+
+    assert run_closed_loop(SERVER, alone) == run_closed_loop(lazy, alone)
+    assert 0.8 * 20 * tpot_s < late_s - ttft_s < 20 * tpot_s
+
+
 def test_a_limit_makes_requests_wait():
     """Fewer at once decode faster, and wait longer for it."""
     free, held = (run_closed_loop(SERVER, Loop(24, 700, 50, max_sequences=most)) for most in (None, 5))

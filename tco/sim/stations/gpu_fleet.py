@@ -35,7 +35,7 @@ class GpuFleetStation(Station):
         self._plain = everyone_alike and config.speculation is None and not config.prefix_cached_share
         self._luck = workload.normals("speculation") if config.speculation else None
         server = server_of(config)
-        self._overhead_s = server.first_token_overhead_s
+        self._overhead_s, self._overhead_steps = server.first_token_overhead_s, server.first_token_overhead_steps
         split = config.disaggregation
         if split is None:
             self.pool = self._pool(self._settings(server, replicas))
@@ -72,8 +72,9 @@ class GpuFleetStation(Station):
     def visit(self, call: Call) -> Visit:
         """Wait in a replica until the last token."""
         self.enter()
-        if self._overhead_s:
-            yield Timeout(self.env, self._overhead_s)
+        if self._overhead_s or self._overhead_steps:
+            steps_s = self._overhead_steps * (self.prefill_pool or self.pool).step_s() if self._overhead_steps else 0.0
+            yield Timeout(self.env, self._overhead_s + steps_s)
         sequence = self._sequence(call)
         if not self.pool.fits(sequence) or (self._limited and (self.prefill_pool or self.pool).full()):
             self.turn_away(call, Outcome.REJECTED)

@@ -154,7 +154,11 @@ class ServerlessStation(Station):
         self.leave(call)
 
     def _serve(self, call: Call, worker: Worker, tokens_in: int, tokens_out: int) -> Visit:
-        if worker.replica is not None:
+        if worker.replica is not None and self._server is not None:
+            wait_s = self._server.first_token_overhead_s
+            wait_s += self._server.first_token_overhead_steps * worker.replica.step_s()
+            if wait_s:
+                yield Timeout(self.env, wait_s)
             sequence = Sequence(tokens_in, tokens_out, Answer(self.env))
             worker.replica.submit(sequence)
             yield sequence.answer
