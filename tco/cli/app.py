@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tco.cli import check, compare, schema, simulate, sweep, validate
+from tco.cli import check, compare, explain, schema, simulate, sweep, validate
 
 HELP = """Plan what serving language models costs, whether it meets the SLO, and when building beats buying.
 
@@ -16,6 +16,7 @@ Examples:
   tco compare scenarios/support-copilot.yaml
   tco compare scenarios/support-copilot.yaml --out out/
   tco simulate scenarios/support-copilot.yaml --saturate
+  tco explain scenarios/support-copilot.yaml --option routed
   tco sweep scenarios/support-copilot.yaml --vary options.routed.router.shares.small=0:1:0.1
   tco schema > scenario.schema.json
   tco validate queueing
@@ -49,6 +50,6 @@ def root(
     """Hold the options that belong to no command."""
 
 
-for command in (check, compare, schema, simulate, sweep):
+for command in (check, compare, explain, schema, simulate, sweep):
     app.command(help=command.HELP)(getattr(command, command.__name__.rpartition(".")[2]))
 app.add_typer(validate.app, name="validate")

@@ -1,0 +1,142 @@
+"""Flow chart of an option: stations from left to right, streams as wide as the share of requests that take them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tco.decide.flow import START, Branch, Flow
+from tco.report.charts import GREEN, INK, PALETTE, SOFT, VERMILION, heading, panels, rendered
+from tco.report.numbers import seconds, usd_each
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLUMN_IN, ROW_IN, BOX_IN = 2.6, 1.25, 1.55  # distances of columns and rows; width of a box
+THICK = 0.62  # height of a stream of all requests, in rows
+LEAST_THICK = 0.012  # so that a rare stream is still seen
+
+
+@dataclass
+class _Node:
+    """A station or an end, wherever it stands in the tree.
+
+    Attributes:
+        column: steps from the start, at most.
+        row: place from the top.
+        share: share of requests that come, once for each visit.
+        spent_s: mean time of a visit, seconds; None at ends.
+        cost_usd: cost spread over all requests.
+        good: whether it is an end with an answer; None for stations.
+    """
+
+    column: int = 0
+    row: float = 0.0
+    share: float = 0.0
+    spent_s: float | None = None
+    cost_usd: float | None = None
+    good: bool | None = None
+    streams: dict[str, float] = field(default_factory=dict)
+
+
+def flow_chart(flow: Flow, title: str) -> dict[str, bytes]:
+    """Draw the chart; returns PNG and SVG bytes.
+
+    Args:
+        flow: the flow.
+        title: name of the scenario.
+    """
+    nodes = _nodes(flow)
+    columns = 1 + max(node.column for node in nodes.values())
+    rows = 1 + max(node.row for node in nodes.values())
+    width_in, height_in = max(columns * COLUMN_IN + 0.4, 8.0), rows * ROW_IN + 1.2
+    with panels(1, 1, width_in, height_in) as (figure, [axes]):
+        axes.set_position((0.0, 0.0, 1.0, (height_in - 0.9) / height_in))
+        axes.set_xlim(-0.2, width_in / COLUMN_IN - 0.2)
+        axes.set_ylim(rows - 0.35, -0.65)
+        axes.axis("off")
+        for name, node in nodes.items():
+            _streams(axes, nodes, node, PALETTE[list(nodes).index(name) % len(PALETTE)])
+        for name, node in nodes.items():
+            _box(axes, name, node)
+        note = f"{flow.root.requests:,} simulated requests at {flow.rate_rps:.4g} req/s; cost spread over all requests"
+        heading(figure, f"{title}: how requests flow through {flow.option}", note, height_in)
+        return rendered(figure)
+
+
+def _nodes(flow: Flow) -> dict[str, _Node]:
+    """Merge the tree's steps of one name, and give each a column and a row."""
+    nodes: dict[str, _Node] = {}
+    visits: dict[str, tuple[int, float]] = {}
+    for depth, branch in flow.root.walk():
+        node = nodes.setdefault(branch.name, _Node())
+        node.column = max(node.column, depth)
+        node.share += flow.share(branch)
+        cost = flow.cost_usd_per_request(branch)
+        node.cost_usd = (node.cost_usd or 0.0) + cost if cost is not None else node.cost_usd
+        node.good = branch.name.startswith("answered") if branch.is_end else None
+        count, spent_s = visits.get(branch.name, (0, 0.0))
+        visits[branch.name] = count + branch.requests, spent_s + branch.spent_s
+        for child in branch.branches.values():
+            node.streams[child.name] = node.streams.get(child.name, 0.0) + flow.share(child)
+    for name, (count, spent_s) in visits.items():
+        nodes[name].spent_s = spent_s / count if spent_s > 0 else None
+    last = max(node.column for node in nodes.values())
+    for node in nodes.values():
+        node.column = last if node.good is not None else node.column
+    _rows(nodes, flow.root)
+    return nodes
+
+
+def _rows(nodes: dict[str, _Node], root: Branch) -> None:
+    """Stack the nodes of a column in the order in which the tree names them."""
+    names = list(dict.fromkeys(branch.name for _, branch in root.walk()))
+    columns: dict[int, list[str]] = {}
+    for name in names:
+        columns.setdefault(nodes[name].column, []).append(name)
+    most = max(map(len, columns.values()))
+    for members in columns.values():
+        for place, name in enumerate(members):
+            nodes[name].row = place + (most - len(members)) / 2
+
+
+def _streams(axes: Axes, nodes: dict[str, _Node], node: _Node, colour: str) -> None:
+    """Draw what leaves a node, stacked at its right side in the order of the rows where it goes."""
+    import numpy as np
+
+    total = sum(node.streams.values())
+    top = node.row - THICK * total / 2
+    for name, share in sorted(node.streams.items(), key=lambda item: nodes[item[0]].row):
+        target = nodes[name]
+        thick = max(THICK * share, LEAST_THICK)
+        begin_x, end_x = node.column + BOX_IN / COLUMN_IN, float(target.column)
+        along = np.linspace(0.0, 1.0, 60)
+        bend = along * along * (3.0 - 2.0 * along)
+        centre = (top + thick / 2) * (1 - bend) + target.row * bend
+        across = begin_x + (end_x - begin_x) * along
+        axes.fill_between(across, centre - thick / 2, centre + thick / 2, color=colour, alpha=0.28, lw=0)
+        at = 22  # a third of the way: streams have parted by then
+        axes.text(across[at], centre[at], f"{share:.1%}", ha="center", va="center", fontsize=9, color=INK)
+        top += thick
+
+
+def _box(axes: Axes, name: str, node: _Node) -> None:
+    """Draw a station or an end with its figures."""
+    from matplotlib.patches import FancyBboxPatch
+
+    edge = SOFT if node.good is None else GREEN if node.good else VERMILION
+    width, height = BOX_IN / COLUMN_IN, 0.66
+    axes.add_patch(
+        FancyBboxPatch(
+            (node.column + 0.02, node.row - height / 2), width - 0.04, height, boxstyle="round,pad=0.0,rounding_size=0.06",
+            facecolor="white", edgecolor=edge, lw=1.4, mutation_aspect=COLUMN_IN / ROW_IN,
+        )
+    )  # fmt: skip
+    share = "" if name == START else f"{node.share:.1%}"
+    facts = [share, "" if node.spent_s is None else seconds(node.spent_s),
+             "" if node.cost_usd is None else f"{usd_each(node.cost_usd)}/req"]  # fmt: skip
+    lines = [fact for fact in facts if fact]
+    middle = node.column + width / 2
+    axes.text(middle, node.row - 0.12 if lines else node.row, name, ha="center", va="center", fontsize=9.5,
+              fontweight="bold", color=INK)  # fmt: skip
+    axes.text(middle, node.row + 0.14, "  ".join(lines), ha="center", va="center", fontsize=8, color=SOFT)
