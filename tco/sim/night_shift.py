@@ -45,6 +45,10 @@ class NightShift:
         self._late: set[Sequence] = set()
         self._is_open = self._opens = False  # whether the window is known to be open; or its opening is on its way
 
+    def __len__(self) -> int:
+        """Count the calls that have not ended."""
+        return len(self._held) + len(self._inside)
+
     def take(self, request: int, sequence: Sequence) -> bool:
         """Queue a newcomer, or hold it for the window; its answer is told in the end; say whether it came too early."""
         now = self.env.now

@@ -187,3 +187,16 @@ def test_no_more_jobs_are_let_go_than_there_are_places_for():
     assert 6 == max(inside)
     assert np.diff(started).min() > -60  # a replica may be ahead of the other by a step
     assert (found.outcome == Outcome.COMPLETED).all()
+
+
+def test_held_jobs_do_not_make_people_spill_over():
+    """Thousands of jobs wait by day, and yet no person is sent elsewhere for it, nor more than without a window."""
+    spill = {"router": {"kind": "spill_over", "first": "own", "then": "bought", "full_at_requests": 12}, "people": {}}
+    shares = []
+    for window in (NIGHT, None):
+        tiers = {"own": gpu(async_window=window, server={"alpha_s": 0.03}), "bought": flat_api(0.01)}
+        found = hours(scene(tiers, {"it": spill}, classes=CLASSES), 10.0, 0.3, from_hour=8)
+        shares.append(float(found.visited("bought")[found.workload.interactive].mean()))
+
+    assert shares[0] < 0.001
+    assert shares[0] <= shares[1]

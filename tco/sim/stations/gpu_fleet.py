@@ -137,6 +137,11 @@ class GpuFleetStation(Station):
         self.leave(call)
         call.first_token_s = sequence.first_token_s
 
+    @property
+    def inside(self) -> int:
+        """Requests that are here now; jobs of a window stand behind people and do not make the fleet full for them."""
+        return super().inside - (len(self._shift) if self._shift is not None else 0)
+
     def _end_job(self, call: Call, sequence: Sequence, *, in_time: bool) -> None:
         """Write down what came of an async call; one that misses its deadline has no answer, begun or not."""
         if in_time:
