@@ -6,6 +6,7 @@ One table serves the check of field names, the axis labels and the table heads.
 from __future__ import annotations
 
 HOURS_PER_MONTH = 730.0  # 8 760 / 12, the convention cloud bills use
+HOURS_PER_DAY = 24
 HOURS_PER_WEEK = 168
 SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_MINUTE = 60.0
@@ -67,6 +68,7 @@ SUFFIXES: dict[str, str] = {
     "_fte": "full-time engineers",
     "_gb": "GB",
     "_hours": "hours",
+    "_hour": "hour of the day",
     "_cv": "coefficient of variation",
     "_per_complexity": "per unit of complexity",
     "_complexity": "complexity, 0 to 1",

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil
 
 from tco.arrivals.trace_rows import TraceRows
 from tco.capacity.figures import OptionFigures, read_figures
-from tco.capacity.replicate import Load, Replicated, Runner, Stop, replicate
+from tco.capacity.replicate import Load, Replicated, Runner, Stop, Stretch, replicate
 from tco.capacity.sample import take_sample
 from tco.capacity.saturate import Saturation, saturate
 from tco.capacity.sizing import plan_fleet
 from tco.capacity.tier_load import tier_loads
-from tco.demand.forecast import Month, forecast
-from tco.demand.workload import lasting_requests
+from tco.demand.forecast import Month, forecast, peak_to_mean, week_profile
+from tco.demand.workload import lasting_requests, mean_rate
 from tco.errors import UsageError, suggestion
+from tco.scenario import MIN_SIMULATED_REQUESTS as LEAST_REQUESTS
 from tco.scenario import Scenario
+from tco.units import SECONDS_PER_HOUR
 
 Progress = Callable[[str], None]  # what is being done
+MOST_REQUESTS = 2_000_000  # in a stretch of the week; a run of one takes a minute and 2 GB
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Question:
         replicas: replicas of fleet tiers; those not named get what sizing gives.
         stop: how precise, and how much work at most.
         saturates: whether to look for the highest rate as well.
+        stretch: hours of the week to simulate along its profile; None for the busiest hour alone.
     """
 
     options: tuple[str, ...]
@@ -39,6 +44,7 @@ class Question:
     replicas: dict[str, int]
     stop: Stop
     saturates: bool
+    stretch: Stretch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Experiment:
     def load(self, option: str) -> Load:
         """Return the load of an option, to run a replication of it again."""
         figures = next(entry for entry in self.figures if entry.option == option)
-        return _load(self.scenario, option, figures.rate_rps, figures.replicas)
+        return _load(self.scenario, option, self.month, figures.replicas, self.question.stretch)
 
 
 def run_experiment(runner: Runner, question: Question, progress: Progress = lambda _: None) -> Experiment:
@@ -86,11 +92,13 @@ def run_experiment(runner: Runner, question: Question, progress: Progress = lamb
     month = forecast(scenario)[question.month]
     if question.rate_rps is not None:
         month = replace(month, peak_rps=question.rate_rps)
+    _check_stretch(runner, month, question)
     figures, saturations, missed = [], [], {}
     for name in names:
         progress(f"sizing {name}")
         replicas, missed[name] = _fleet(runner, name, month, question.replicas)
-        found = _measure(runner, _load(runner.scenario, name, month.peak_rps, replicas), question.stop, progress)
+        load = _load(scenario, name, month, replicas, question.stretch)
+        found = _measure(runner, load, question.stop, progress)
         figures.append(found)
         if question.saturates:
             saturations.append(_saturate(runner, found, progress))
@@ -111,14 +119,43 @@ def _check(scenario: Scenario, names: tuple[str, ...], question: Question) -> No
             )
 
 
+def _check_stretch(runner: Runner, month: Month, question: Question) -> None:
+    stretch = question.stretch
+    if stretch is None:
+        return
+    if runner.trace is not None:
+        raise UsageError(
+            "--hours follows the weekly profile, but the arrivals replay a trace; leave out one of the two"
+        )
+    if question.saturates:
+        raise UsageError(
+            f"--hours {stretch.hours} with --saturate, which looks for a constant rate; allowed: one of them"
+        )
+    requests = stretch_rps(runner.scenario, month, stretch) * stretch.hours * SECONDS_PER_HOUR
+    if not LEAST_REQUESTS <= requests <= MOST_REQUESTS:
+        raise UsageError(
+            f"--hours {stretch.hours} brings {requests:,.0f} requests at this rate; allowed: {LEAST_REQUESTS} to "
+            f"{MOST_REQUESTS:,}; choose other hours or another --rate"
+        )
+
+
 def _unknown(flag: str, name: str, what: str, known: tuple[str, ...]) -> str:
     near = suggestion(name, known)
     hint = f"\n    hint: {near}" if near else ""
     return f"{flag}: '{name}' is not {what}; known: {', '.join(known) or 'none'}{hint}"
 
 
-def _load(scenario: Scenario, option: str, rate_rps: float, replicas: dict[str, int]) -> Load:
-    return Load(option, rate_rps, replicas, lasting_requests(scenario, rate_rps))
+def _load(scenario: Scenario, option: str, month: Month, replicas: dict[str, int], stretch: Stretch | None) -> Load:
+    if stretch is None:
+        return Load(option, month.peak_rps, replicas, lasting_requests(scenario, month.peak_rps))
+    rate_rps = stretch_rps(scenario, month, stretch)
+    return Load(option, rate_rps, replicas, ceil(rate_rps * stretch.hours * SECONDS_PER_HOUR), stretch)
+
+
+def stretch_rps(scenario: Scenario, month: Month, stretch: Stretch) -> float:
+    """Return the mean rate of some hours of the week, whose busiest hour is the month's, requests per second."""
+    mean_rps = month.peak_rps / peak_to_mean(scenario.traffic)
+    return mean_rps * mean_rate(week_profile(scenario.traffic), stretch.from_hour, stretch.hours)
 
 
 def _fleet(runner: Runner, option: str, month: Month, given: dict[str, int]) -> tuple[dict[str, int], tuple[str, ...]]:

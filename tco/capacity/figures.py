@@ -67,6 +67,25 @@ class TierFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class AsyncFigures:
+    """The async calls of an option, over all replications.
+
+    Attributes:
+        calls: how many came.
+        held: visits that were held for a tier's window.
+        answered: how many were answered.
+        missed: visits that missed a tier's deadline.
+        e2e: of those answered after the warm-up, end to end.
+    """
+
+    calls: int
+    held: int
+    answered: int
+    missed: int
+    e2e: Percentiles
+
+
+@dataclass(frozen=True, slots=True)
 class OptionFigures:
     """One option at one load.
 
@@ -89,6 +108,7 @@ class OptionFigures:
         output_tokens_per_s: tokens that all tiers generate; None in an overload.
         tiers: figures per tier.
         e2e_p95_s_by_replication: for paired differences.
+        jobs: the async calls; None where none came.
     """
 
     option: str
@@ -108,6 +128,7 @@ class OptionFigures:
     output_tokens_per_s: float | None
     tiers: tuple[TierFigures, ...]
     e2e_p95_s_by_replication: tuple[float, ...]
+    jobs: AsyncFigures | None
 
 
 def read_figures(load: Load, found: Replicated, loads: tuple[TierLoad, ...]) -> OptionFigures:
@@ -135,6 +156,21 @@ def read_figures(load: Load, found: Replicated, loads: tuple[TierLoad, ...]) -> 
         e2e_p95_s_by_replication=tuple(
             float(np.percentile(sample.e2e_s, 95)) for sample in samples if len(sample.e2e_s)
         ),
+        jobs=_jobs(samples, known=not over),
+    )
+
+
+def _jobs(samples: tuple[Sample, ...], *, known: bool) -> AsyncFigures | None:
+    jobs = [sample.jobs for sample in samples]
+    calls = sum(each.calls for each in jobs)
+    if not calls:
+        return None
+    return AsyncFigures(
+        calls=calls,
+        held=sum(each.held for each in jobs),
+        answered=sum(each.answered for each in jobs),
+        missed=sum(each.missed for each in jobs),
+        e2e=_percentiles([each.e2e_s for each in jobs], known=known),
     )
 
 
@@ -180,6 +216,7 @@ def _tier(load: Load, samples: tuple[Sample, ...], place: int, entry: TierLoad, 
     parts: list[TierSample] = [sample.tiers[tier] for sample in samples]
     waits = np.concatenate([part.wait_s for part in parts])
     visits = _mean(samples, tier, "visits_per_request")
+    prompt_rps = load.rate_rps * _mean(samples, tier, "prompt_visits_per_request")
     wait_mean = float(waits.mean()) if len(waits) and known else None
     busy = [part.busy_share for part in parts if part.busy_share is not None]
     return TierFigures(
@@ -189,7 +226,7 @@ def _tier(load: Load, samples: tuple[Sample, ...], place: int, entry: TierLoad, 
         served_share=_mean(samples, tier, "served_share"),
         busy_share=float(np.mean(busy)) if busy else None,
         inside=_mean(samples, tier, "inside") if known else None,
-        waiting=None if wait_mean is None else wait_mean * visits * load.rate_rps,  # Little's law
+        waiting=None if wait_mean is None else wait_mean * prompt_rps,  # Little's law
         wait_mean_s=wait_mean,
         wait_p95_s=float(np.percentile(waits, 95)) if wait_mean is not None else None,
         output_tokens_per_s=load.rate_rps * _mean(samples, tier, "output_tokens_per_request") if known else None,

@@ -15,9 +15,11 @@ from tco.scenario.tiers import FleetTier
 from tco.scenario.tiers.edge import Edge
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.scenario.tiers.serverless import Serverless
+from tco.sim.stations import HELD
 from tco.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, SECONDS_PER_HOUR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
 
-NOT_WITH_VOLUME = ("_s", "_starts")  # endings of counts that depend on the load's shape, so that no multiple is true
+# Endings of counts that depend on the load's shape, or on which hour a window shows, so that no multiple is true.
+NOT_WITH_VOLUME = ("_s", "_starts", "_deadlines", HELD)
 
 
 def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) -> list[Meter]:

@@ -34,6 +34,19 @@ Done = Callable[[int], None]  # replications finished so far
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of the week, in which the load follows the week's profile.
+
+    Attributes:
+        from_hour: hour of the week at which it begins, from Monday 00:00.
+        hours: how long it lasts.
+    """
+
+    from_hour: int
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """What is run again and again.
 
@@ -42,12 +55,14 @@ class Load:
         rate_rps: mean arrival rate, requests per second.
         replicas: replicas of each fleet tier.
         requests: how many requests a replication has, at least; a trace is replayed as it is.
+        stretch: hours of the week that are simulated, with exactly `requests`; None for a constant rate.
     """
 
     option: str
     rate_rps: float
     replicas: dict[str, int]
     requests: int = 0
+    stretch: Stretch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +128,9 @@ class Runner:
         if self._pool is not None:
             self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
-    def workload(self, replication: int = 0, requests: int = 0) -> Workload:
-        """Return the requests of a replication, at least so many."""
-        return self._here.workload(replication, requests)
+    def workload(self, replication: int = 0, requests: int = 0, stretch: Stretch | None = None) -> Workload:
+        """Return the requests of a replication, at least so many; exactly so many in a stretch of the week."""
+        return self._here.workload(replication, requests, stretch)
 
     def run(self, load: Load, replication: int = 0) -> SimulationResult:
         """Run one replication in this process and return all of it."""
@@ -123,7 +138,7 @@ class Runner:
 
     def samples(self, load: Load, replications: Sequence[int], done: Done | None = None) -> list[Sample]:
         """Run replications and return their samples in the order asked for."""
-        requests = len(replications) * len(self.workload(0, load.requests))
+        requests = len(replications) * len(self.workload(0, load.requests, load.stretch))
         found: list[Sample] = []
         if self.jobs > 1 and len(replications) > 1 and (self._pool is not None or requests >= WORTH_A_POOL):
             pool = self._started()
@@ -150,20 +165,26 @@ class _Worker:
 
     def __init__(self, scenario: Scenario, trace: TraceRows | None) -> None:
         self.scenario, self.trace = scenario, trace
-        self._drawn: OrderedDict[tuple[int, int], Workload] = OrderedDict()
+        self._drawn: OrderedDict[tuple[int, int, Stretch | None], Workload] = OrderedDict()
 
-    def workload(self, replication: int, requests: int) -> Workload:
+    def workload(self, replication: int, requests: int, stretch: Stretch | None) -> Workload:
         """Return the requests of a replication, drawn once and kept while there is room."""
-        key = replication, requests
+        key = replication, requests, stretch
         if key not in self._drawn:
-            self._drawn[key] = draw_workload(_with_requests(self.scenario, requests), self.trace, replication)
+            self._drawn[key] = self._draw(*key)
             while len(self._drawn) > 1 and sum(map(len, self._drawn.values())) > KEPT_REQUESTS:
                 self._drawn.popitem(last=False)
         return self._drawn[key]
 
+    def _draw(self, replication: int, requests: int, stretch: Stretch | None) -> Workload:
+        if stretch is not None:
+            begin, hours = stretch.from_hour, stretch.hours
+            return draw_workload(self.scenario, self.trace, replication, begin, requests, hours)
+        return draw_workload(_with_requests(self.scenario, requests), self.trace, replication)
+
     def run(self, load: Load, replication: int) -> SimulationResult:
         """Simulate one replication of a load."""
-        workload = self.workload(replication, load.requests)
+        workload = self.workload(replication, load.requests, load.stretch)
         return simulate(self.scenario, load.option, workload, load.rate_rps, load.replicas)
 
     def sample(self, load: Load, replication: int) -> Sample:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from tco.domain import Outcome
 from tco.scenario.slo import Slo
 from tco.sim.result import SimulationResult
-from tco.sim.stations import StationBooks
-from tco.sim.visits import Visits, leaving_rps, read_visits
+from tco.sim.stations import HELD, StationBooks
+from tco.sim.visits import Visits, leaving_rps, prompt_visits, read_visits
 
 Floats = NDArray[np.float64]
 
@@ -22,18 +22,21 @@ class TierSample:
 
     Attributes:
         visits_per_request: visits per arriving request.
+        prompt_visits_per_request: the same, less async ones where these have a window.
         served_share: share of arriving requests whose answer came from the tier.
         unanswered_share: visits without an answer per arriving request.
         input_tokens_per_request: prompt tokens per arriving request.
         output_tokens_per_request: generated tokens per arriving request.
         busy_share: mean share of time that a replica works; None for tiers without own capacity.
-        inside: mean number of requests in the tier.
+        inside: mean number of requests in the tier; in this and what follows, async ones that have a window are left
+            out.
         leaving_rps: rate at which requests left, where the number inside grew through the whole window; else None.
         wait_s: waits before service of visits after the warm-up, shape (visits,); empty where the station does not
             tell when service begins.
     """
 
     visits_per_request: float
+    prompt_visits_per_request: float
     served_share: float
     unanswered_share: float
     input_tokens_per_request: float
@@ -42,6 +45,28 @@ class TierSample:
     inside: float
     leaving_rps: float | None
     wait_s: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncSample:
+    """The async calls of one replication.
+
+    Attributes:
+        calls: how many came.
+        held: visits that were held for a tier's window.
+        answered: how many were answered.
+        missed: visits that missed a tier's deadline.
+        e2e_s: from arrival to the last token, of those answered after the warm-up, seconds.
+    """
+
+    calls: int
+    held: int
+    answered: int
+    missed: int
+    e2e_s: Floats
+
+
+NO_JOBS = AsyncSample(0, 0, 0, 0, np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +84,7 @@ class Sample:
         within_share: share of the requests after the warm-up that were answered within the latency SLO; None where
             it sets no limit.
         tiers: figures per tier, by name.
+        jobs: the async calls.
     """
 
     replication: int
@@ -70,6 +96,7 @@ class Sample:
     outcome_shares: dict[str, float]
     within_share: float | None
     tiers: dict[str, TierSample]
+    jobs: AsyncSample = NO_JOBS
 
 
 def take_sample(result: SimulationResult, slo: Slo, replication: int) -> Sample:
@@ -91,6 +118,19 @@ def take_sample(result: SimulationResult, slo: Slo, replication: int) -> Sample:
         },
         within_share=None if within is None else float(within[measured].mean()),
         tiers={name: _tier(result, index, visits[name]) for index, name in enumerate(result.tiers)},
+        jobs=_jobs(result),
+    )
+
+
+def _jobs(result: SimulationResult) -> AsyncSample:
+    jobs = ~result.workload.interactive
+    counts = [books.counts for books in result.books.values()]
+    return AsyncSample(
+        calls=int(jobs.sum()),
+        held=int(sum(count.get(HELD, 0.0) for count in counts)),
+        answered=int((jobs & result.answered).sum()),
+        missed=int(sum(count.get("missed_deadlines", 0.0) for count in counts)),
+        e2e_s=result.e2e_s(jobs & result.answered & result.workload.measured),
     )
 
 
@@ -103,17 +143,19 @@ def tpot_s(result: SimulationResult) -> Floats:
 
 def _tier(result: SimulationResult, index: int, visits: Visits) -> TierSample:
     books, count = result.books[result.tiers[index]], len(result)
-    measured = result.workload.measured[visits.request]
-    waits, stays = visits.wait_s[measured], (visits.left_s - visits.entered_s)[measured]
+    seen = prompt_visits(result, result.tiers[index], visits)
+    measured = result.workload.measured[seen.request]
+    waits, stays = seen.wait_s[measured], (seen.left_s - seen.entered_s)[measured]
     return TierSample(
         visits_per_request=books.arrived / count,
+        prompt_visits_per_request=len(seen) / count,
         served_share=float((result.served_by == index).mean()),
         unanswered_share=books.unanswered / count,
         input_tokens_per_request=books.input_tokens / count,
         output_tokens_per_request=books.output_tokens / count,
         busy_share=_busy_share(result, books, visits),
-        inside=result.rate_rps * books.arrived / count * float(stays.mean()) if len(stays) else 0.0,  # Little's law
-        leaving_rps=leaving_rps(result, visits),
+        inside=result.rate_rps * len(seen) / count * float(stays.mean()) if len(stays) else 0.0,  # Little's law
+        leaving_rps=leaving_rps(result, seen),
         wait_s=waits[~np.isnan(waits)],
     )
 

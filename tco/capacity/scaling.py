@@ -29,7 +29,7 @@ def replica_hours_per_month(
     if tier.scaling.is_fixed:
         return paid * HOURS_PER_MONTH, f"{_replicas(str(sized), paid - sized)} x {_gpus(tier)} x {HOURS_PER_MONTH:g} h"
     stay_s = window.tiers[name].counts_per_request["inside_s"]
-    on = [_on(tier, sized, stay_s * peak_rps * rate / max(week), hour) for hour, rate in enumerate(week)]
+    on = [replicas_on(tier, sized, stay_s * peak_rps * rate / max(week), hour) for hour, rate in enumerate(week)]
     starts = sum(max(now - before, 0) for before, now in zip([on[-1], *on[:-1]], on, strict=True))
     spare = paid - sized
     weekly_h = sum(on) + spare * len(week) + starts * tier.scaling.startup_s / SECONDS_PER_HOUR
@@ -55,6 +55,7 @@ def _gpus(tier: GpuFleet) -> str:
     return "1 GPU" if tier.gpus == 1 else f"{tier.gpus} GPUs"
 
 
-def _on(tier: GpuFleet, sized: int, inside: float, hour: int) -> int:
+def replicas_on(tier: GpuFleet, sized: int, inside: float, hour: int) -> int:
+    """Say how many replicas the scaling keeps on, of those sized, with so many requests in the fleet at an hour."""
     wanted = tier.scaling.wanted(inside, hour, tier.replica.max_sequences, sized)
     return min(max(wanted, tier.min_replicas), sized)

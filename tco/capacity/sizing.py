@@ -12,10 +12,12 @@ load never needs fewer replicas.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import floor
 
+from tco.capacity.async_nights import AsyncLoad
+from tco.capacity.async_side import AsyncSide
 from tco.capacity.load_levels import level_rates
 from tco.capacity.throughput import replica_rps
 from tco.capacity.vendor_load import Overload, vendor_overloads
@@ -49,6 +51,8 @@ class FleetPlan:
         load_shares: replicas that carry the load over replicas allowed, of tiers where that is above 1.
         overloads: vendors' limits that the load of the busiest month exceeds.
         levels: windows from the quietest hour to the busiest, where a tier follows the load; else none.
+        nights: windows in which async calls always wait, of fleets that serve them in certain hours.
+        async_loads: per month, how close async calls come to what such a fleet's idle replicas carry.
     """
 
     option: str
@@ -59,6 +63,8 @@ class FleetPlan:
     load_shares: dict[str, float]
     overloads: tuple[Overload, ...] = ()
     levels: tuple[Window, ...] = ()
+    nights: tuple[Window, ...] = ()
+    async_loads: tuple[tuple[AsyncLoad, ...], ...] = ()
 
     def window(self, month: int) -> Window:
         """Return the window that stands for a month."""
@@ -70,9 +76,14 @@ class FleetPlan:
         return (*self.windows, *self.levels)
 
     @property
+    def timed(self) -> tuple[Window, ...]:
+        """Windows whose latencies are held against the SLO: the judged, and nights, whose load is made up."""
+        return (*self.judged, *self.nights)
+
+    @property
     def worst(self) -> Window:
         """The window with the highest 95th percentile end to end, the one to hold against the SLO."""
-        return max(self.judged, key=lambda window: window.e2e.p95_s or 0.0)
+        return max(self.timed, key=lambda window: window.e2e.p95_s or 0.0)
 
 
 def plan_fleet(
@@ -111,6 +122,10 @@ def plan_fleet(
         fleet = fleets.get(month.peak_rps, fleets[rates[-1]])
         fits = [rate for rate in known if rate >= month.peak_rps and fleets[rate] == fleet]
         stands_for.append(known.index(fits[0]))
+    async_loads = tuple(
+        sizer.jobs.loads(month.peak_rps, windows[known[at]].replicas)
+        for month, at in zip(months, stands_for, strict=True)
+    )
     return FleetPlan(
         option=option,
         replicas=tuple(windows[known[index]].replicas for index in stands_for),
@@ -118,8 +133,10 @@ def plan_fleet(
         windows=tuple(windows[rate] for rate in known),
         missed=tuple(dict.fromkeys(sizer.missed)),
         load_shares=sizer.load_shares,
-        overloads=sizer.vendor_overloads,
+        overloads=(*sizer.vendor_overloads, *_hopeless(async_loads)),
         levels=_levels(sizer, months, fleets[rates[-1]]),
+        nights=_nights(sizer, [windows[rate] for rate in known]),
+        async_loads=async_loads,
     )
 
 
@@ -130,6 +147,20 @@ def _levels(sizer: _Sizer, months: tuple[Month, ...], fleet: Fleet) -> tuple[Win
         return ()
     rates = level_rates(months, week_profile(scenario.traffic))
     return tuple(sizer.window(rate, fleet) for rate in rates)
+
+
+def _nights(sizer: _Sizer, windows: list[Window]) -> tuple[Window, ...]:
+    """Simulate each fleet where jobs always wait behind people, at the highest rate that it is for."""
+    highest = {tuple(window.replicas.items()): window for window in windows}
+    return tuple(found for window in highest.values() for found in sizer.nights(window.rate_rps, window.replicas))
+
+
+def _hopeless(loads: tuple[tuple[AsyncLoad, ...], ...]) -> list[Overload]:
+    """Name the fleets that cannot carry their jobs, in the month in which they are furthest from it."""
+    worst: dict[str, AsyncLoad] = {}
+    for load in sorted((load for month in loads for load in month), key=lambda load: load.load_share):
+        worst[load.tier] = load
+    return [Overload(load.describe(), load.load_share) for load in worst.values() if load.load_share > 1.0]
 
 
 def _fleets_by_rate(sizer: _Sizer, rates: list[float]) -> dict[float, Fleet]:
@@ -163,6 +194,7 @@ class _Sizer:
         self._loaded_rps = 0.0  # that rate
         self._windows: dict[tuple[float, Fleet], Window] = {}
         self._replicas_per_rps: list[float] = []  # of each tier, for each request a second that the option gets
+        self.jobs = AsyncSide.of(self.tiers, week_profile(scenario.traffic))
 
     def seen(self, rate: float, fleet: Fleet) -> bool:
         """Say whether the window was simulated."""
@@ -177,7 +209,8 @@ class _Sizer:
             if rate >= self._loaded_rps:
                 self._loaded_rps, self.vendor_overloads = rate, vendor_overloads(self.scenario, result)
             if not self._replicas_per_rps:
-                self._replicas_per_rps = [_replicas_per_rps(tier, result, name) for name, tier in self.tiers.items()]
+                self.jobs.read(result)
+                self._replicas_per_rps = [self._needed_per_rps(tier, result, name) for name, tier in self.tiers.items()]
             self.simulated()
         return self._windows[rate, fleet]
 
@@ -203,8 +236,19 @@ class _Sizer:
             share = rate * each / most
             if share > 1.0:
                 self.load_shares[tier] = max(share, self.load_shares.get(tier, 0.0))
-            carrying.append(max(have, min(floor(rate * each) + 1, most)))
+            carrying.append(self.jobs.carrying(tier, rate, max(have, min(floor(rate * each) + 1, most))))
         return tuple(carrying)
+
+    def _needed_per_rps(self, tier: FleetTier, result: SimulationResult, name: str) -> float:
+        by_day = self.jobs.needed_per_rps(name)
+        return _replicas_per_rps(tier, result, name) if by_day is None else by_day
+
+    def nights(self, rate: float, replicas: dict[str, int]) -> Iterator[Window]:
+        """Simulate the hours in which people meet a queue of jobs."""
+        for night in self.jobs.nights(self.workload, rate, replicas):
+            result = simulate(self.scenario, self.option, night.workload, night.rate_rps, replicas)
+            self.simulated()
+            yield summarise(self.scenario, result)
 
     def _grow(self, rate: float, fleet: Fleet) -> Fleet:
         """Double every fleet until the SLO holds or the latency stops falling."""

@@ -16,7 +16,7 @@ from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier, Tier
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.sim.result import SimulationResult
-from tco.sim.visits import Visits, leaving_rps, read_visits
+from tco.sim.visits import Visits, leaving_rps, prompt_visits, read_visits
 
 LENGTHS = 5000  # requests whose lengths the throughput of a replica rests on
 SHEDDING = ("max_queue_requests", "queue_timeout_s", "timeout_s")  # keys of tiers whose queue cannot grow for ever
@@ -63,14 +63,18 @@ class TierLoad:
 
 
 def tier_loads(scenario: Scenario, result: SimulationResult) -> tuple[TierLoad, ...]:
-    """Hold the arrivals of every tier against what it can serve, at the rate and with the fleet of a run."""
+    """Hold the arrivals of every tier against what it can serve, at the rate and with the fleet of a run.
+
+    Async calls that have hours of their own are left out of both.
+    """
     loads = []
     visits = read_visits(result)
     for tier in result.tiers:
-        arrivals_rps = result.rate_rps * len(visits[tier]) / len(result)
-        capacity = _capacity_rps(scenario, result, tier, visits[tier])
+        seen = prompt_visits(result, tier, visits[tier])
+        arrivals_rps = result.rate_rps * len(seen) / len(result)
+        capacity = _capacity_rps(scenario, result, tier, seen)
         if capacity is None:
-            capacity = leaving_rps(result, visits[tier])
+            capacity = leaving_rps(result, seen)
         config = scenario.tiers[tier]
         sheds = any(getattr(config, key, None) is not None for key in SHEDDING)
         loads.append(TierLoad(tier, arrivals_rps, capacity, sheds))

@@ -10,10 +10,11 @@ import typer
 
 from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.errors import InfeasibleError, UsageError
+from tco.units import HOURS_PER_WEEK
 
 if TYPE_CHECKING:
     from tco.capacity.experiment import Experiment, Question
-    from tco.capacity.replicate import Runner, Stop
+    from tco.capacity.replicate import Runner, Stop, Stretch
     from tco.scenario import Scenario
     from tco.scenario.loader import LoadedScenario
     from tco.sim.result import SimulationResult
@@ -22,8 +23,10 @@ DEFAULT_PRECISION = 0.05
 HIGHEST_RPS = 1e7  # above the busiest published services by orders of magnitude; a slip of the pen otherwise
 MOST_REPLICAS = 4096  # as in the scenario
 MOST_REPLICATIONS = 10_000
+MOST_HOURS = 4 * HOURS_PER_WEEK
 DEFAULT_MAX_REQUESTS = 1_000_000  # an option; half a minute on one core
-HELP = """Simulate options at the busiest hour of a month: latency with intervals, utilisation, queues, goodput.
+HELP = """Simulate options at the busiest hour of a month, or through hours of its week: latency with intervals,
+utilisation, queues, goodput.
 
 \b
 Examples:
@@ -32,6 +35,7 @@ Examples:
   tco simulate scenarios/support-copilot.yaml --option hybrid --rate 20 --replicas small-gpu=2
   tco simulate scenarios/support-copilot.yaml --option routed --requests requests.csv
   tco simulate scenarios/support-copilot.yaml --saturate --out out/
+  tco simulate scenarios/async-reports.yaml --option night --hours 48 --from-hour 0
 """
 
 
@@ -44,6 +48,16 @@ def simulate(
     rate: Annotated[float | None, typer.Option(help="Requests per second instead of the month's busiest hour.")] = None,
     replicas: Annotated[
         list[str] | None, typer.Option(help="TIER=N, replicas of a fleet instead of what sizing gives; repeatable.")
+    ] = None,
+    hours: Annotated[
+        int | None,
+        typer.Option(min=1, max=MOST_HOURS, help="Follow the week's profile for so many hours; one run of them."),
+    ] = None,
+    from_hour: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=HOURS_PER_WEEK - 1, help="Hour of the week at which --hours begins, Monday 00:00 when left out."
+        ),
     ] = None,
     requests: Annotated[
         Path | None, typer.Option(help="CSV or Parquet file (by suffix) of one row a request, first replication.")
@@ -85,8 +99,11 @@ def simulate(
         month=_month(month, loaded.scenario),
         rate_rps=_rate(rate),
         replicas=dict(_replicas(text) for text in replicas or ()),
-        stop=_stop(precision, replications, max_requests),
-        saturates=saturate or out is not None,
+        stop=_stop(
+            precision, 1 if hours and precision is None and replications is None else replications, max_requests
+        ),
+        saturates=saturate or (out is not None and hours is None),
+        stretch=_stretch(hours, from_hour),
     )
     if requests is not None:
         check_name(requests)
@@ -139,6 +156,16 @@ def _replicas(text: str) -> tuple[str, int]:
     if not tier or not count.isdigit() or not 1 <= int(count) <= MOST_REPLICAS:
         raise UsageError(f"--replicas: '{text}'; allowed: TIER=N, N from 1 to {MOST_REPLICAS:,}")
     return tier, int(count)
+
+
+def _stretch(hours: int | None, from_hour: int | None) -> Stretch | None:
+    from tco.capacity.replicate import Stretch
+
+    if hours is None and from_hour is not None:
+        raise UsageError(
+            f"--from-hour {from_hour} without --hours; give both, such as --from-hour {from_hour} --hours 24"
+        )
+    return None if hours is None else Stretch(from_hour or 0, hours)
 
 
 def _stop(precision: float | None, replications: int | None, max_requests: int) -> Stop:

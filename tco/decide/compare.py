@@ -129,9 +129,9 @@ def _alone(
 ) -> OptionSummary:
     """Summarise an option without a look at the others."""
     total = float(path.sum())
-    worst_e2e = _worst(window.e2e.p95_s for window in plan.judged)
+    worst_e2e = _worst(window.e2e.p95_s for window in plan.timed)
     success = _least_success(plan)
-    worst_ttft = _worst(window.ttft.p95_s for window in plan.judged)
+    worst_ttft = _worst(window.ttft.p95_s for window in plan.timed)
     return OptionSummary(
         name=plan.option,
         total_usd=total,

@@ -141,8 +141,8 @@ def _costs(evaluation: Evaluation, option: str, root: Branch) -> tuple[dict[str,
 def _station(scenario_key: str, option: str) -> str:
     """Name the station that a price belongs to, by the scenario key of the price.
 
-    >>> _station("tiers.small.price", "it"), _station("options.it.cache.embedding", "it"), _station("people.engineer", "it")
-    ('small', 'cache', '')
+    >>> [_station(key, "it") for key in ("tiers.small.price", "options.it.cache.embedding", "people.engineer")]
+    ['small', 'cache', '']
     """
     for start in ("tiers.", f"options.{option}."):
         if scenario_key.startswith(start):

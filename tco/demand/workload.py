@@ -40,8 +40,8 @@ class Workload:
         measured: whether the request arrived after the warm-up, shape (n,).
         streams: where further chances are drawn.
         start_hour: hour of the week at the start, from Monday 00:00.
-        week: relative rates of the hours of the week, mean 1, which the arrivals follow from `start_hour` on; None for
-            a constant rate.
+        week: relative rates of the hours of the week, which the arrivals follow from `start_hour` on, mean 1 over the
+            stretch that is simulated; None for a constant rate.
         complexities: how hard the requests of each class are; evenly spread where left out.
         product_shares: product tiers of the customers and their shares of the requests.
     """
@@ -64,7 +64,7 @@ class Workload:
         return len(self.unit_arrivals)
 
     def arrivals_s(self, rate_rps: float) -> list[float]:
-        """Return arrival times at a rate (the mean over the week where they follow one), seconds."""
+        """Return arrival times at a rate (the mean of the stretch where they follow the week), seconds."""
         even_s = self.unit_arrivals / rate_rps
         times: list[float] = (even_s if self.week is None else _through_the_week(even_s, self)).tolist()
         return times
@@ -112,6 +112,7 @@ def draw_workload(
     replication: int = 0,
     from_hour: int | None = None,
     count: int | None = None,
+    hours: int | None = None,
 ) -> Workload:
     """Draw the window of requests that stands for the scenario's traffic.
 
@@ -122,6 +123,7 @@ def draw_workload(
         from_hour: hour of the week from which the arrivals follow the weekly profile; None for a constant rate, in the
             busiest hour.
         count: requests to draw; None for as many as `window_requests` says.
+        hours: length of a stretch of the week from `from_hour` on, over which rates are the mean; None for a week.
 
     Returns:
         The workload: the trace's rows, or as many requests as `window_requests` says.
@@ -155,10 +157,19 @@ def draw_workload(
         measured=np.arange(count) >= int(count * scenario.simulation.warmup_share),
         streams=streams,
         start_hour=week.index(max(week)) if from_hour is None else from_hour,
-        week=None if from_hour is None else np.array(week),
+        week=None if from_hour is None else np.array(week) / mean_rate(week, from_hour, hours or len(week)),
         complexities=tuple(entry.complexity for entry in scenario.classes.values()),
         product_shares=tuple((scenario.traffic.product_shares or {}).items()),
     )
+
+
+def mean_rate(week: list[float], from_hour: int, hours: int) -> float:
+    """Average the rates of some hours of the week.
+
+    >>> mean_rate([1.0, 3.0], 1, 3)
+    2.3333333333333335
+    """
+    return sum(week[(from_hour + hour) % len(week)] for hour in range(hours)) / hours
 
 
 def _through_the_week(even_s: NDArray[np.float64], workload: Workload) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from tco.capacity.window import Window
 from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
 from tco.report.accounts import account_style
+from tco.report.async_notes import async_json, async_notes
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
 from tco.report.numbers import counted, seconds, usd, usd_each
@@ -168,6 +169,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     if fleets:
         notes.append("Replicas, first to last month: " + "; ".join(fleets) + ".")
     notes += cold_start_notes(evaluation)
+    notes += async_notes(evaluation)
     for option in comparison.options:
         missed = [in_words(check) for check in option.checks if not check.kept]
         if missed:
@@ -276,6 +278,8 @@ def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any
         "replicas": list(plan.replicas),
         "windows": [_window_json(window) for window in plan.windows],
         **({"load_levels": [_window_json(window) for window in plan.levels]} if plan.levels else {}),
+        **({"async_windows": async_json(plan)} if any(plan.async_loads) else {}),
+        **({"nights": [_window_json(window) for window in plan.nights]} if plan.nights else {}),
     }
 
 

@@ -17,7 +17,8 @@ def flow_document(flow: Flow, scenario: Scenario) -> Document:
     """Draw the tree: one row a step, indented below the step before."""
     columns = (Column("Path", numeric=False), Column("Requests"), Column("Mean time"), Column("$/request"))
     rows = tuple(
-        (name, f"{flow.share(branch):.2%}", _time(branch), _cost(flow, branch)) for name, branch in _lines(flow.root, "")
+        (name, f"{flow.share(branch):.2%}", _time(branch), _cost(flow, branch))
+        for name, branch in _lines(flow.root, "")
     )
     priced = sum(flow.cost_usd_per_request(branch) or 0.0 for _, branch in flow.root.walk())
     notes = (

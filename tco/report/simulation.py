@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tco.capacity.async_nights import at
 from tco.capacity.experiment import Experiment
-from tco.capacity.figures import OptionFigures, Percentiles, TierFigures, difference
+from tco.capacity.figures import AsyncFigures, OptionFigures, Percentiles, TierFigures, difference
 from tco.capacity.saturate import Probe, Saturation
 from tco.report.document import Column, Document, Table, Text
-from tco.report.numbers import few, seconds, share_used
+from tco.report.numbers import counted, few, seconds, share_used
 from tco.sim.statistics import CONFIDENCE, Interval
+from tco.units import SECONDS_PER_HOUR
 
 SCHEMA_VERSION = 1
 UNKNOWN = "n/a"
@@ -23,11 +25,23 @@ def simulation_document(found: Experiment) -> Document:
         sections.append(_differences(found))
     if found.saturations:
         sections.append(_saturation(found))
+    if found.question.stretch is not None and any(entry.jobs for entry in found.figures):
+        sections.append(_jobs(found))
     sections += [Text(sentence, "lead") for sentence in _overloads(found)]
     sections += [Text(note, "note") for note in _notes(found)]
-    month = found.month
+    return Document(found.scenario.name, _load(found), tuple(sections))
+
+
+def _load(found: Experiment) -> str:
+    """Say which load was simulated."""
+    month, stretch = found.month, found.question.stretch
     asked = "as asked" if found.question.rate_rps is not None else f"busiest hour of {month.label}"
-    return Document(found.scenario.name, f"Simulated at {month.peak_rps:.4g} req/s, {asked}.", tuple(sections))
+    if stretch is None:
+        return f"Simulated at {month.peak_rps:.4g} req/s, {asked}."
+    return (
+        f"Simulated {counted(stretch.hours, 'hour')} from {at(stretch.from_hour)} at {found.figures[0].rate_rps:.4g} "
+        f"req/s on average; fleets sized for {month.peak_rps:.4g} req/s, {asked}."
+    )
 
 
 def _end_to_end(found: Experiment) -> Table:
@@ -82,6 +96,22 @@ def _outcomes(found: Experiment) -> Table:
     names = list(found.figures[0].outcome_shares)
     columns = (Column("How requests ended", numeric=False), *(Column(name.replace("_", " ")) for name in names))
     rows = tuple((entry.option, *(f"{entry.outcome_shares[name]:.2%}" for name in names)) for entry in found.figures)
+    return Table("", columns, rows)
+
+
+def _jobs(found: Experiment) -> Table:
+    columns = (
+        Column("Async calls", numeric=False), Column("came"), Column("held"), Column("answered"), Column("too late"),
+        Column("p50"), Column("p95"), Column("p99"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            entry.option, f"{jobs.calls:,}", f"{jobs.held:,}", f"{jobs.answered:,}", f"{jobs.missed:,}",
+            _hours(jobs.e2e.p50), _hours(jobs.e2e.p95), _hours(jobs.e2e.p99),
+        )
+        for entry in found.figures
+        if (jobs := entry.jobs) is not None
+    )  # fmt: skip
     return Table("", columns, rows)
 
 
@@ -143,6 +173,7 @@ def _notes(found: Experiment) -> list[str]:
         notes.append(f"Replicas: {'; '.join(fleets)}.")
     notes += [f"{option}: no fleet size reaches {'; '.join(words)}." for option, words in found.missed.items() if words]
     notes += _precision(found)
+    notes += _windows(found)
     if found.trace is not None:
         notes.append(
             f"Every row of {found.trace.name} was replayed once; the intervals come from batches of that one run."
@@ -153,6 +184,21 @@ def _notes(found: Experiment) -> list[str]:
             "or 60,000 requests, so a rate within a few per cent of a tier's capacity may fail in a longer peak."
         )
     return notes
+
+
+def _windows(found: Experiment) -> Iterator[str]:
+    """Say what the figures leave out where async calls have a window."""
+    scenario = found.scenario
+    for option in (entry.option for entry in found.figures):
+        for name, tier in scenario.tiers_of(option).items():
+            window = getattr(tier, "async_window", None)
+            if window is None:
+                continue
+            seen = "" if found.question.stretch else " --hours 48 shows them wait and run."
+            yield (
+                f"{option}: async calls of {name} begin from {window.from_hour:g} to {window.to_hour:g} only, and are "
+                f"left out of its load and waits; answers are due within {window.deadline_hours:g} h.{seen}"
+            )
 
 
 def _precision(found: Experiment) -> Iterator[str]:
@@ -178,6 +224,12 @@ def _times(times: Percentiles) -> tuple[str, str, str, str]:
 
 def _each(interval: Interval | None) -> str:
     return seconds(None if interval is None else interval.estimate)
+
+
+def _hours(interval: Interval | None) -> str:
+    if interval is None or interval.estimate < SECONDS_PER_HOUR:
+        return _each(interval)
+    return f"{interval.estimate / SECONDS_PER_HOUR:.1f} h"
 
 
 def _bounds(interval: Interval, write: Any) -> str:
@@ -217,6 +269,7 @@ def simulation_json(found: Experiment) -> dict[str, Any]:
         "month": found.month.index,
         "period": found.month.label,
         "rate_rps": found.month.peak_rps,
+        **({"from_hour": stretch.from_hour, "hours": stretch.hours} if (stretch := question.stretch) else {}),
         "trace": None if found.trace is None else found.trace.name,
         "slo": {"e2e_p95_s": scenario.slo.e2e_p95_s, "ttft_p95_s": scenario.slo.ttft_p95_s},
         "confidence_fraction": CONFIDENCE,
@@ -245,6 +298,17 @@ def _option_json(found: Experiment, entry: OptionFigures) -> dict[str, Any]:
             "variance_ratio": paired.variance_ratio,
         },
         "tiers": {tier.tier: _tier_json(tier) for tier in entry.tiers},
+        "async_calls": None if entry.jobs is None else _jobs_json(entry.jobs),
+    }
+
+
+def _jobs_json(jobs: AsyncFigures) -> dict[str, Any]:
+    return {
+        "requests": jobs.calls,
+        "held_requests": jobs.held,
+        "answered_requests": jobs.answered,
+        "missed_deadlines": jobs.missed,
+        **_percentiles_json("e2e", jobs.e2e),
     }
 
 

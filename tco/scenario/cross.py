@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from tco.scenario.cross_async import jobless_windows
 from tco.scenario.cross_dates import distant_prices
 from tco.scenario.cross_limits import limit_faults
 
@@ -22,6 +23,7 @@ def cross_faults(data: Any) -> list[InitErrorDetails]:
         *_trace_lengths(data),
         *_unknown_availability(data),
         *limit_faults(data),
+        *jobless_windows(data),
         *distant_prices(data),
     ]
     return _details(found)

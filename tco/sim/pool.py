@@ -38,6 +38,8 @@ class PoolSettings:
         hour_of_week: hour of the week when the run begins.
         mtbf_s: mean time of a replica between failures; None where replicas do not fail.
         mttr_s: mean time to repair.
+        recalls: whether requests that are not urgent may be recalled before they are admitted; nothing else limits
+            their wait.
     """
 
     server: Server
@@ -51,6 +53,7 @@ class PoolSettings:
     hour_of_week: float = 0.0
     mtbf_s: float | None = None
     mttr_s: float = 0.0
+    recalls: bool = False
 
 
 class Pool:
@@ -80,8 +83,9 @@ class Pool:
         self.home: dict[Sequence, Replica] = {}  # where sequences wait that may be withdrawn
         self.restarts = self.failures = 0
         self._last_arrival_s = env.now
-        self._takers = settings.replicas  # replicas that take requests
+        self.takers = settings.replicas  # replicas that take requests
         self._patient = settings.patience_s is None
+        self._recalls = settings.recalls
         self._kv_capacity = settings.server.kv_capacity_tokens
         self._open = [True] * settings.replicas  # by the scaling's will
         self._starting: dict[int, Event] = {}
@@ -119,30 +123,35 @@ class Pool:
         """Hand a newcomer to a replica, or keep it until one is open; it waits no longer than its patience."""
         self._last_arrival_s = self.env.now
         self._place(request, sequence)
-        if not self._patient and sequence.started_s is None:
+        if not self._patient and sequence.started_s is None and (sequence.urgent or not self._recalls):
             timer = Timeout(self.env, self.settings.patience_s or 0.0, (request, sequence))
             timer.callbacks.append(self._give_up)
 
     def _place(self, request: int, sequence: Sequence) -> None:
         loads = self.loads
-        if not self._takers:
+        if not self.takers:
             self.backlog.append((request, sequence))
             return
         replica = self.replicas[self._choose(request, loads)]
         replica.submit(sequence)
-        if not self._patient:
+        if not self._patient or (self._recalls and not sequence.urgent):
             self.home[sequence] = replica
 
-    def _give_up(self, timer: Event) -> None:
-        request, sequence = timer.value  # type: ignore[misc]  # SimPy types the value as None
+    def recall(self, request: int, sequence: Sequence) -> bool:
+        """Take back a sequence that was never admitted; say whether it was not."""
         home = self.home.pop(sequence, None)
         if sequence.started_s is not None:
-            return
+            return False
         if home is None:
             self.backlog.remove((request, sequence))
         else:
             home.withdraw(sequence)
-        sequence.answer.tell()
+        return True
+
+    def _give_up(self, timer: Event) -> None:
+        request, sequence = timer.value  # type: ignore[misc]  # SimPy types the value as None
+        if self.recall(request, sequence):
+            sequence.answer.tell()
 
     # ------------------------------------------------------------ failures
 
@@ -184,7 +193,7 @@ class Pool:
         if wanted == (self.loads[place] < CLOSED):
             return
         self.loads[place] += -CLOSED if wanted else CLOSED
-        self._takers += 1 if wanted else -1
+        self.takers += 1 if wanted else -1
         if wanted:
             backlog, self.backlog = self.backlog, deque()
             for request, sequence in backlog:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tco.sim.result import SimulationResult
+from tco.sim.stations import HELD
 
 GROWING_SHARE = 0.05  # of a quarter window's arrivals that stay inside, three times in a row: no steady queue does so
 SPREADS = 4.0  # standard deviations of a Poisson number in the queue, which growth must exceed as well
@@ -33,10 +34,27 @@ class Visits:
     def __len__(self) -> int:
         return len(self.request)
 
+    def of(self, chosen: NDArray[np.bool_]) -> Visits:
+        """Keep the visits of some requests.
+
+        Args:
+            chosen: whether a request is kept, shape (requests,).
+        """
+        kept = chosen[self.request]
+        return Visits(self.request[kept], self.entered_s[kept], self.started_s[kept], self.left_s[kept])
+
     @property
     def wait_s(self) -> NDArray[np.float64]:
         """Time before service began, seconds; NaN where that is not known."""
         return self.started_s - self.entered_s
+
+
+def prompt_visits(result: SimulationResult, tier: str, visits: Visits) -> Visits:
+    """Leave out the visits to a tier that wait for hours on purpose: async ones, where these have a window.
+
+    What is left says how much the tier is asked to do at once, and how long it takes.
+    """
+    return visits.of(result.workload.interactive) if HELD in result.books[tier].counts else visits
 
 
 def read_visits(result: SimulationResult) -> dict[str, Visits]:

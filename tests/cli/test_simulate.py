@@ -145,3 +145,16 @@ def test_months_have_numbers_and_names(simulate):
 
     assert by_number == by_name
     assert (1, "2027-01") == (json.loads(by_name)["month"], json.loads(by_name)["period"])
+
+
+def test_hours_follow_the_week(simulate):
+    """A stretch of the week is told with its mean rate; JSON says where it begins; its beginning alone is refused."""
+    arguments = ("--option", "hybrid", "--replicas", "small-gpu=2", "--rate", 0.5, "--hours", 2)
+    code, out, _ = simulate(*arguments, "--from-hour", 31)
+    _, text, _ = simulate(*arguments, "--from-hour", 31, "--format", "json")
+    alone = simulate("--from-hour", 31)
+
+    assert 0 == code
+    assert "Simulated 2 hours from Tue 07:00 at" in out
+    assert (31, 2, 1) == tuple(json.loads(text)[k] for k in ("from_hour", "hours", "schema_version"))
+    assert (2, True) == (alone[0], "--from-hour 31 without --hours" in alone[2])

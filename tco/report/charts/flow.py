@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tco.decide.flow import START, Branch, Flow
-from tco.report.charts import GREEN, INK, PALETTE, SOFT, VERMILION, heading, panels, rendered
+from tco.report.accounts import GREEN, VERMILION
+from tco.report.charts import INK, PALETTE, SOFT, heading, panels, rendered
 from tco.report.numbers import seconds, usd_each
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMN_IN, ROW_IN, BOX_IN = 2.6, 1.25, 1.55  # distances of columns and rows; width of a box
+COLUMN_IN, ROW_IN, BOX_IN = 2.7, 1.3, 1.7  # distances of columns and rows; width of a box
 THICK = 0.62  # height of a stream of all requests, in rows
 LEAST_THICK = 0.012  # so that a rare stream is still seen
 
@@ -84,20 +85,33 @@ def _nodes(flow: Flow) -> dict[str, _Node]:
     last = max(node.column for node in nodes.values())
     for node in nodes.values():
         node.column = last if node.good is not None else node.column
-    _rows(nodes, flow.root)
+    _rows(nodes, flow.root, last)
     return nodes
 
 
-def _rows(nodes: dict[str, _Node], root: Branch) -> None:
-    """Stack the nodes of a column in the order in which the tree names them."""
-    names = list(dict.fromkeys(branch.name for _, branch in root.walk()))
-    columns: dict[int, list[str]] = {}
-    for name in names:
-        columns.setdefault(nodes[name].column, []).append(name)
-    most = max(map(len, columns.values()))
-    for members in columns.values():
-        for place, name in enumerate(members):
-            nodes[name].row = place + (most - len(members)) / 2
+def _rows(nodes: dict[str, _Node], root: Branch, last: int) -> None:
+    """Lay a station below where answers leave the one before, so that these pass above it; ends share the height."""
+    taken: set[tuple[int, int]] = set()
+    laid = {root.name}
+
+    def lay(step: Branch, row: int) -> None:
+        column = nodes[step.name].column
+        while (column, row) in taken:
+            row += 1
+        taken.add((column, row))
+        nodes[step.name].row = float(row)
+        ends = any(child.is_end for child in step.branches.values())
+        for child in sorted(step.branches.values(), key=lambda each: -each.requests):
+            if not child.is_end and child.name not in laid:
+                laid.add(child.name)
+                lay(child, row + ends)
+
+    lay(root, 0)
+    deepest = max(node.row for node in nodes.values())
+    found = list(dict.fromkeys(step.name for _, step in root.walk() if step.is_end))
+    apart = max(deepest / max(len(found) - 1, 1), 0.75)
+    for place, name in enumerate(sorted(found, key=lambda name: (not nodes[name].good, -nodes[name].share))):
+        nodes[name].column, nodes[name].row = last, place * apart
 
 
 def _streams(axes: Axes, nodes: dict[str, _Node], node: _Node, colour: str) -> None:
@@ -115,8 +129,9 @@ def _streams(axes: Axes, nodes: dict[str, _Node], node: _Node, colour: str) -> N
         centre = (top + thick / 2) * (1 - bend) + target.row * bend
         across = begin_x + (end_x - begin_x) * along
         axes.fill_between(across, centre - thick / 2, centre + thick / 2, color=colour, alpha=0.28, lw=0)
-        at = 22  # a third of the way: streams have parted by then
-        axes.text(across[at], centre[at], f"{share:.1%}", ha="center", va="center", fontsize=9, color=INK)
+        steps = max(target.column - node.column, 1)
+        at = 20 // steps  # in the gap behind the box, where no other box can cover it
+        axes.text(across[at], centre[at], f"{share:.1%}", ha="center", va="center", fontsize=9, color=INK, zorder=4)
         top += thick
 
 
@@ -125,18 +140,22 @@ def _box(axes: Axes, name: str, node: _Node) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     edge = SOFT if node.good is None else GREEN if node.good else VERMILION
-    width, height = BOX_IN / COLUMN_IN, 0.66
+    width, height = BOX_IN / COLUMN_IN, 0.7
+    corner = node.column + 0.02, node.row - height / 2
     axes.add_patch(
         FancyBboxPatch(
-            (node.column + 0.02, node.row - height / 2), width - 0.04, height, boxstyle="round,pad=0.0,rounding_size=0.06",
-            facecolor="white", edgecolor=edge, lw=1.4, mutation_aspect=COLUMN_IN / ROW_IN,
+            corner, width - 0.04, height, boxstyle="round,pad=0.0,rounding_size=0.06", facecolor="white",
+            edgecolor=edge, lw=1.4, mutation_aspect=COLUMN_IN / ROW_IN, zorder=3,
         )
     )  # fmt: skip
     share = "" if name == START else f"{node.share:.1%}"
-    facts = [share, "" if node.spent_s is None else seconds(node.spent_s),
-             "" if node.cost_usd is None else f"{usd_each(node.cost_usd)}/req"]  # fmt: skip
+    facts = [
+        " in ".join(filter(None, (share, "" if node.spent_s is None else seconds(node.spent_s)))),
+        "" if node.cost_usd is None else f"{usd_each(node.cost_usd)} a request",
+    ]
     lines = [fact for fact in facts if fact]
-    middle = node.column + width / 2
-    axes.text(middle, node.row - 0.12 if lines else node.row, name, ha="center", va="center", fontsize=9.5,
-              fontweight="bold", color=INK)  # fmt: skip
-    axes.text(middle, node.row + 0.14, "  ".join(lines), ha="center", va="center", fontsize=8, color=SOFT)
+    middle, step = node.column + width / 2, 0.19
+    top = node.row - step * len(lines) / 2
+    axes.text(middle, top, name, ha="center", va="center", fontsize=9, fontweight="bold", color=INK, zorder=4)
+    for number, line in enumerate(lines, start=1):
+        axes.text(middle, top + step * number, line, ha="center", va="center", fontsize=8.2, color=SOFT, zorder=4)

@@ -13,6 +13,7 @@ from tco.policies.dispatch import DispatchPolicy
 from tco.policies.dispatch.least_loaded import LeastLoaded
 from tco.policies.scaling import ScalingPolicy
 from tco.policies.scaling.fixed import Fixed
+from tco.scenario.async_window import AsyncWindow
 from tco.scenario.prices import GpuPrice
 from tco.scenario.server import ServerRef, server_of
 from tco.scenario.tiers import FleetTier
@@ -84,6 +85,41 @@ class GpuFleet(FleetTier):
     """Failures of replicas; none are simulated when left out."""
     scaling: Annotated[ScalingPolicy, SelectedByKind("tco.policies.scaling")] = Fixed()
     """How many replicas are on: all of them, by the hour of the week, or by load."""
+
+    async_window: AsyncWindow | None = None
+    """Hours of the day in which async calls are served, on what people leave idle; at any hour when left out."""
+
+    @together("async_window", "interactive_first")
+    def _jobs_stand_behind_people(self) -> None:
+        if self.async_window is not None and not self.interactive_first:
+            raise ValueError(
+                f"interactive_first is false and async_window opens at hour {self.async_window.from_hour:g}: a day's "
+                "jobs would stand in line before people; allowed: interactive_first true"
+            )
+
+    @together("async_window", "max_queue_requests")
+    def _jobs_do_not_fill_the_queue(self) -> None:
+        if self.async_window is not None and self.max_queue_requests is not None:
+            raise ValueError(
+                f"max_queue_requests {self.max_queue_requests} with async_window: the jobs of a day, let go at hour "
+                f"{self.async_window.from_hour:g}, would fill the queue and turn people away; allowed: one of the two"
+            )
+
+    @together("async_window", "disaggregation")
+    def _idle_hours_are_those_of_one_pool(self) -> None:
+        if self.async_window is not None and self.disaggregation is not None:
+            raise ValueError(
+                f"disaggregation with prefill_share {self.disaggregation.prefill_share:g} and async_window from hour "
+                f"{self.async_window.from_hour:g}: what two pools leave idle is not known; allowed: one of the two"
+            )
+
+    @together("async_window", "scaling")
+    def _idle_replicas_stay_on(self) -> None:
+        if self.async_window is not None and self.scaling.kind_name() == "target":
+            raise ValueError(
+                f"scaling of kind 'target' with async_window from hour {self.async_window.from_hour:g}: it switches "
+                "off the idle replicas that the window fills; allowed: fixed, schedule"
+            )
 
     @together("disaggregation", "min_replicas")
     def _prompts_and_answers_have_a_replica_each(self) -> None:

@@ -14,6 +14,7 @@ from tco.domain import Outcome
 from tco.plugin import Frozen
 from tco.sim.clock import Clock
 
+HELD = "held_requests"  # counted by tiers whose async calls may wait for hours on purpose, also where none did
 Visit = Generator[simpy.Event, Any, None]  # the SimPy events of one visit; what came of it stands in the call
 
 

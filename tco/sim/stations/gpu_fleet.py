@@ -13,9 +13,10 @@ from tco.scenario.server import server_of
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.serving.batching import Sequence
 from tco.serving.step_time import Server
+from tco.sim.night_shift import NightShift
 from tco.sim.pool import Pool, PoolSettings
 from tco.sim.replica import Answer
-from tco.sim.stations import Call, Station, StationBooks, Visit
+from tco.sim.stations import HELD, Call, Station, StationBooks, Visit
 from tco.units import SECONDS_PER_HOUR
 
 
@@ -45,6 +46,11 @@ class GpuFleetStation(Station):
             decode = replace(self._settings(server, replicas - prefill), max_queue=None, patience_s=None)
             self.pool = self._pool(decode)
             self.prefill_pool = self._pool(self._settings(server, prefill), first=replicas - prefill)
+        window = config.async_window
+        self._shift = NightShift(self.env, self.pool, window, workload.start_hour) if window is not None else None
+        self._in_passing = window is not None and workload.week is None
+        if window is not None:
+            self.counts[HELD] = 0.0  # says that jobs of this tier may wait for hours, even where none did
 
     def _settings(self, server: Server, replicas: int) -> PoolSettings:
         config = self.config
@@ -61,6 +67,7 @@ class GpuFleetStation(Station):
             hour_of_week=self.workload.start_hour,
             mtbf_s=failures.mtbf_hours * SECONDS_PER_HOUR if failures else None,
             mttr_s=failures.mttr_hours * SECONDS_PER_HOUR if failures else 0.0,
+            recalls=config.async_window is not None,
         )
 
     def _pool(self, settings: PoolSettings, first: int = 0) -> Pool:
@@ -78,6 +85,11 @@ class GpuFleetStation(Station):
         sequence = self._sequence(call)
         if not self.pool.fits(sequence) or (self._limited and (self.prefill_pool or self.pool).full()):
             self.turn_away(call, Outcome.REJECTED)
+            return
+        if self._shift is not None and not sequence.urgent:
+            self.counts[HELD] += self._shift.take(call.request, sequence)
+            yield sequence.answer
+            self._end_job(call, sequence, in_time=self._shift.settle(sequence))
             return
         if self.prefill_pool is not None:
             yield from self._prefill(call.request, sequence)
@@ -126,12 +138,29 @@ class GpuFleetStation(Station):
         self.leave(call)
         call.first_token_s = sequence.first_token_s
 
+    @property
+    def inside(self) -> int:
+        """Requests that are here now; jobs of a window stand behind people and do not make the fleet full for them."""
+        return super().inside - (len(self._shift) if self._shift is not None else 0)
+
+    def _end_job(self, call: Call, sequence: Sequence, *, in_time: bool) -> None:
+        """Write down what came of an async call; one that misses its deadline has no answer, begun or not."""
+        if in_time:
+            self._end(call, sequence)
+            return
+        self.counts["missed_deadlines"] += 1
+        call.started_s = sequence.started_s
+        self.turn_away(call, Outcome.TIMED_OUT)
+
     def busy_share(self, elapsed_s: float) -> float | None:
         """Time in which replicas worked over the time for which they were on, until the last request left.
 
-        The run may go on for long after that, when others of the option's tiers take their time.
+        The run may go on for long after that, when others of the option's tiers take their time. It is None for minutes
+        of one hour whose jobs were held for another: their work would be spread over the hours between.
         """
         del elapsed_s
+        if self._in_passing and self.counts[HELD]:
+            return None
         pools = [pool for pool in (self.pool, self.prefill_pool) if pool is not None]
         since_s = self.env.now - self._changed_s
         paid_s = sum(pool.paid_s() - since_s * pool.switched_on() for pool in pools)
