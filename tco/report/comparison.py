@@ -120,26 +120,34 @@ def _quality(evaluation: Evaluation, comparison: Comparison) -> list[Text | Tabl
     windows = {name: plan.worst for name, plan in evaluation.plans.items()}
     if all(option.success_share is None and not option.degraded_share for option in comparison.options):
         return []
-    columns = (
-        Column("Quality", numeric=False), Column("Good answers"), Column("$/good answer"), Column("From cache"),
-        Column("False hits"), Column("By fallback"), Column("Unanswered"), Column("Resent"),
-    )  # fmt: skip
-    rows = []
-    for option in comparison.options:
-        window = windows[option.name]
-        rows.append(
-            (
-                option.name, _percent(option.success_share), "-" if option.cost_usd_per_success is None
-                else usd_each(option.cost_usd_per_success), _percent(window.cached_share or None),
-                _percent(window.false_hit_share or None), _percent(option.degraded_share or None),
-                _percent(sum(window.unanswered.values()) or None), _percent(window.retries_per_request or None),
-            )
-        )  # fmt: skip
-    return [Table("", columns, tuple(rows))]
+    found = [
+        ("Good answers", [option.success_share for option in comparison.options], _percent),
+        ("$/good answer", [option.cost_usd_per_success for option in comparison.options], usd_each),
+        ("From cache", [windows[option.name].cached_share or None for option in comparison.options], _percent),
+        ("False hits", [windows[option.name].false_hit_share or None for option in comparison.options], _percent),
+        ("By fallback", [option.degraded_share or None for option in comparison.options], _percent),
+        ("Unanswered", [sum(windows[o.name].unanswered.values()) or None for o in comparison.options], _percent),
+        ("Resent", [windows[option.name].retries_per_request or None for option in comparison.options], _percent),
+    ]
+    shown = [(name, values, say) for name, values, say in found if any(value is not None for value in values)]
+    cells = [["-" if value is None else say(value) for value in values] for _, values, say in shown]
+    names = [option.name for option in comparison.options]
+    rows = tuple(zip(names, *cells, strict=True))
+    return [Table("", (Column("Quality", numeric=False), *(Column(name) for name, _, _ in shown)), rows)]
 
 
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.1%}"
+def _unknown_quality(evaluation: Evaluation, comparison: Comparison) -> list[str]:
+    """Say which tiers' answers nobody has judged, so that a cheaper one looks as good as a dearer one."""
+    if all(option.success_share is not None for option in comparison.options):
+        return []
+    scenario = evaluation.scenario
+    used = dict.fromkeys(tier for name in scenario.options for tier in scenario.tiers_of(name))
+    unknown = [tier for tier in used if scenario.tiers[tier].quality is None]
+    return [f"Quality is not stated for {', '.join(unknown)}: a cheaper tier is taken to answer as well as a dearer one."]
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
 
 
 def account_order(comparison: Comparison) -> list[str]:
@@ -187,7 +195,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         raised = counted(evaluation.trace.raised_rows, "row of the trace has", "rows of the trace have")
         notes.append(f"{raised} a count of 0 tokens, taken as 1.")
     notes += server_notes(evaluation.scenario)
-    notes.append("Answer quality is not modelled yet: a cheaper tier is taken to answer as well as a dearer one.")
+    notes += _unknown_quality(evaluation, comparison)
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
     notes.append(f"Oldest price: {oldest['price_name']}, {oldest['source_date']} ({oldest['scenario_key']}).")
     return notes
