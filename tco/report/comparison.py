@@ -127,6 +127,7 @@ def _quality(evaluation: Evaluation, comparison: Comparison) -> list[Text | Tabl
         ("False hits", [windows[option.name].false_hit_share or None for option in comparison.options], _percent),
         ("By fallback", [option.degraded_share or None for option in comparison.options], _percent),
         ("Unanswered", [sum(windows[o.name].unanswered.values()) or None for o in comparison.options], _percent),
+        ("Availability", _availability(evaluation, comparison), lambda share: f"{share:.3%}"),
         ("Resent", [windows[option.name].retries_per_request or None for option in comparison.options], _percent),
     ]
     shown = [(name, values, say) for name, values, say in found if any(value is not None for value in values)]
@@ -136,6 +137,16 @@ def _quality(evaluation: Evaluation, comparison: Comparison) -> list[Text | Tabl
     return [Table("", (Column("Quality", numeric=False), *(Column(name) for name, _, _ in shown)), rows)]
 
 
+def _availability(evaluation: Evaluation, comparison: Comparison) -> list[float | None]:
+    """Least availability of each option, where any falls back: that is what the chain is for."""
+    options = evaluation.scenario.options
+    if all(options[option.name].fallback is None for option in comparison.options):
+        return [None] * len(comparison.options)
+    windows = [evaluation.plans[option.name].judged for option in comparison.options]
+    found = [[window.availability for window in judged] for judged in windows]
+    return [None if None in each else min(share for share in each if share is not None) for each in found]
+
+
 def _unknown_quality(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     """Say which tiers' answers nobody has judged, so that a cheaper one looks as good as a dearer one."""
     if all(option.success_share is not None for option in comparison.options):
@@ -143,7 +154,9 @@ def _unknown_quality(evaluation: Evaluation, comparison: Comparison) -> list[str
     scenario = evaluation.scenario
     used = dict.fromkeys(tier for name in scenario.options for tier in scenario.tiers_of(name))
     unknown = [tier for tier in used if scenario.tiers[tier].quality is None]
-    return [f"Quality is not stated for {', '.join(unknown)}: a cheaper tier is taken to answer as well as a dearer one."]
+    return [
+        f"Quality is not stated for {', '.join(unknown)}: a cheaper tier is taken to answer as well as a dearer one."
+    ]
 
 
 def _percent(share: float) -> str:

@@ -108,7 +108,7 @@ class Scenario(Frozen):
         except ValidationError as parts:
             raise told_again(parts, faults) from parts
         names = [] if info.context is not None else dangling(result)  # with the loader's context each is judged alone
-        faults += names or route_faults(result)
+        faults += names or route_faults(result, of_a_file=info.context is not None)
         if faults:
             raise ValidationError.from_exception_data(cls.__name__, faults)
         return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 Found = tuple[tuple[str, ...], str]  # location, message
 
 
-def route_faults(scenario: Scenario) -> list[InitErrorDetails]:
-    """Fault routes that lead sensitive requests away from own hardware, and tiers that no option uses."""
+def route_faults(scenario: Scenario, *, of_a_file: bool) -> list[InitErrorDetails]:
+    """Fault routes that lead sensitive requests away from own hardware, and tiers that no option of a file names.
+
+    A scenario that is built in code may hold tiers for options to come.
+    """
     found = [*_leaks(scenario), *_nowhere_to_fall(scenario), *_unknown_quality(scenario)]
+    if of_a_file:
+        found += _unreached(scenario)
     return [
         InitErrorDetails(type=PydanticCustomError("cross", "{text}", {"text": text}), loc=loc, input=None)
         for loc, text in found
@@ -47,6 +52,32 @@ def _nowhere_to_fall(scenario: Scenario) -> Iterator[Found]:
                 f"tier '{routed[0]}' falls back to itself: the router sends every request there first; allowed: "
                 "another tier in the chain",
             )
+
+
+def _unreached(scenario: Scenario) -> Iterator[Found]:
+    """A share of 0 is a way that a sweep may open; a tier that nobody names is a slip of the pen."""
+    named = {
+        word
+        for option in scenario.options.values()
+        for policy in (option.router, option.fallback)
+        if policy is not None
+        for word in _words(policy.model_dump())
+    }
+    for name in scenario.tiers:
+        if name not in named:
+            yield ("tiers", name), "no option leads to this tier; allowed: tiers that a router or a fallback names"
+
+
+def _words(value: Any) -> Iterator[str]:
+    """List every text of nested mappings and lists, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (*_words(key), *_words(inner))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _words(inner)
 
 
 def _unknown_quality(scenario: Scenario) -> Iterator[Found]:

@@ -45,7 +45,8 @@ def write_small(
     blocks = options if isinstance(options, Mapping) else dict.fromkeys(options, ("dear", 0.0))
     text = HEAD.format(months=months, requests=requests, latency_class=latency_class, name=name)
     for option, (tier, weeks) in blocks.items():
-        text += f"  {option}:\n    router: {{kind: static, shares: {{{tier}: 1.0}}}}\n"
+        other = "cheap" if tier == "dear" else "dear"
+        text += f"  {option}:\n    router: {{kind: static, shares: {{{tier}: 1.0, {other}: 0.0}}}}\n"
         text += f"    people: {{build_engineer_weeks: {weeks}}}\n"
     path = folder / "small.yaml"
     path.write_text(text)

@@ -73,6 +73,7 @@ def test_the_largest_figures_make_finite_totals(tmp_path):
     """A trillion requests a month at a billion dollars a token price, with every engineer there is."""
     text = INLINE[: INLINE.index("  mix:\n")]
     for old, new in (
+        ("shares: {api: 1.0}", "shares: {api: 1.0, gpu: 0.0}"),
         ("requests_per_month: 150000", "requests_per_month: 1000000000000"),
         ("input_usd_per_mtok: 2.5", "input_usd_per_mtok: 1000000000"),
         ("tokens: 1000}", "tokens: 10000000}"),

@@ -127,7 +127,7 @@ finance:
   discount_fraction_per_year: 0.08
 options:
   buy:
-    router: {kind: static, shares: {frontier: 1.0}}
+    router: {kind: static, shares: {frontier: 1.0, own: 0.0}}
     people: {}
 """
 

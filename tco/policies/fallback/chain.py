@@ -21,9 +21,7 @@ def _each_once(tiers: Any) -> PydanticCustomError | None:
     twice = _first_twice(names)
     if twice is None:
         return None
-    return PydanticCustomError(
-        "conflict", "'{name}' stands twice; a tier would fall back to itself", {"name": twice, "fields": ("tiers",)}
-    )
+    return PydanticCustomError("cross", "{text}", {"text": f"'{twice}' stands twice; a tier would fall back to itself"})
 
 
 def _first_twice(names: Iterable[str]) -> str | None:

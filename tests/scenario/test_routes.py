@@ -1,0 +1,82 @@
+"""Routes that lead where they must not, or nowhere, are refused by name and line."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenario.texts import INLINE, faults_in, plant
+
+ROUTER = "    router: {kind: static, shares: {api: 1.0}}\n"
+
+
+def told(folder, old, new, text=INLINE):
+    """What is said of a scenario in which something was replaced."""
+    return [f"{fault.key}: {fault.message}" for fault in faults_in(folder, plant(old, new, text).text)]
+
+
+def routed(folder, router):
+    """What is said of another router for the option `buy`."""
+    return told(folder, ROUTER, f"    router: {router}\n")
+
+
+def test_sensitive_requests_may_not_leave(tmp_path):
+    """Every option and tier that would let them go is named, with the tiers that keep them."""
+    found = told(tmp_path, "    share: 0.75\n", "    share: 0.75\n    sensitive: true\n")
+
+    assert any(
+        each.startswith(
+            "options.buy.router: requests of class 'chat' are sensitive, and tier 'api' is not own hardware"
+        )
+        for each in found
+    )
+    assert all("allowed: gpu" in each for each in found if "sensitive" in each)
+
+
+def test_a_tier_that_nobody_names_is_told(tmp_path):
+    """It is a slip of the pen, or costs nothing."""
+    found = told(tmp_path, "people:\n  engineer:", "  lost: {kind: edge}\npeople:\n  engineer:")
+
+    assert [] != [each for each in found if each.startswith("tiers.lost")]
+
+
+def test_a_fallback_to_itself_is_refused(tmp_path):
+    """The only tier of the router is no help when it fails."""
+    found = told(tmp_path, ROUTER, ROUTER + "    fallback: {kind: chain, tiers_in_order: [api]}\n")
+
+    assert ["options.buy.fallback: tier 'api' falls back to itself: the router sends every request there first; "
+            "allowed: another tier in the chain"] == found  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("router", "words"),
+    [
+        ("{kind: escalation, first: api, then: api, escalated_share: 0.2}", "first and then are both 'api'"),
+        ("{kind: spill_over, first: api, then: api, full_at_requests: 2}", "first and then are both 'api'"),
+        ("{kind: cascade, tiers_in_order: [api, gpu, api], confidence_thresholds: [0.5, 0.5], auc_fraction: 0.8}",
+         "'api' stands twice in tiers_in_order"),
+        ("{kind: cascade, tiers_in_order: [api, gpu], confidence_thresholds: [0.5], auc_fraction: 0.8}",
+         "judges its answers: unknown is not zero"),
+        ("{kind: cascade, tiers_in_order: [api, gpu], confidence_thresholds: [0.5, 0.5], auc_fraction: 0.8}",
+         "2 confidence_thresholds for 2 tiers_in_order"),
+        ("{kind: static, shares: {api: 0.7, gpu: 0.7}}", "the shares sum to 1.4; they must sum to 1"),
+        ("{kind: by_class, classes: {chad: {kind: static, shares: {api: 1.0}}}, otherwise: {kind: static, shares: "
+         "{api: 1.0}}}", "'chad' is not one of the scenario's classes"),
+        ("{kind: by_product, products: {paid: {kind: static, shares: {api: 1.0}}}, otherwise: {kind: static, shares: "
+         "{api: 1.0}}}", "'paid' is not one of the scenario's products"),
+        ("{kind: ab_split, a: {kind: static, shares: {apii: 1.0}}, b: {kind: static, shares: {api: 1.0}}, b_share: 2}",
+         "'apii' is not one of the scenario's tiers"),
+        ("{kind: classifier, tiers_in_order: [api, gpu], level_complexities: [0.5], confusion_shares: [[0.9, 0.2], "
+         "[0.1, 0.9]]}", "row 1 sums to 1.1"),
+        ("{kind: classifier, tiers_in_order: [api, gpu], level_complexities: [0.5]}", "neither of accuracy_fraction"),
+    ],
+)  # fmt: skip
+def test_an_impossible_router_is_refused(tmp_path, router, words):
+    """Circles, shares over 1, unknown names, and what does not fit together."""
+    assert any(words in each for each in routed(tmp_path, router))
+
+
+def test_a_chain_names_a_tier_once(tmp_path):
+    """A tier that failed is not asked again."""
+    found = told(tmp_path, ROUTER, ROUTER + "    fallback: {kind: chain, tiers_in_order: [gpu, gpu]}\n")
+
+    assert any("'gpu' stands twice; a tier would fall back to itself" in each for each in found)
