@@ -162,7 +162,8 @@ class _Run:
         self.retries = [0] * count
         self.further: dict[int, list[FurtherVisit]] = {}
         self.unanswered_tries: dict[int, tuple[int, ...]] = {}
-        self.tokens = workload.input_tokens.tolist(), workload.output_tokens.tolist()
+        self.input_tokens: list[int] = workload.input_tokens.tolist()
+        self.output_tokens: list[int] = workload.output_tokens.tolist()
         self.served = [-1] * count
         self.degraded: set[int] = set()
         self.started_s: list[float | None] = [None] * count
@@ -216,7 +217,10 @@ class _Run:
         while tier is not None:
             if self.strict and not self.view.allows(request_class, tier):
                 raise SimulationError(f"{self.name}: request {request}, sensitive, was sent to {tier}")
-            call = self._call(request, request_class, len(tried), answer is not None)
+            tokens_in = self.input_tokens[request]
+            if answer is not None and self.prompt_share is not None:
+                tokens_in = max(round(tokens_in * self.prompt_share(request, request_class)), 1)
+            call = Call(request, tokens_in, self.output_tokens[request], len(tried))
             entered_s = env.now
             yield from self.tiers[tier].visit(call)
             answered = call.outcome is Outcome.COMPLETED
@@ -236,12 +240,6 @@ class _Run:
                 tier = self._fall(request, request_class, tried, call.outcome)
         self.tried[request] = tried
         self._end(self._standing(call, answer))
-
-    def _call(self, request: int, request_class: str, attempt: int, further: bool) -> Call:
-        tokens_in, tokens_out = self.tokens[0][request], self.tokens[1][request]
-        if further and self.prompt_share is not None:
-            tokens_in = max(round(tokens_in * self.prompt_share(request, request_class)), 1)
-        return Call(request, tokens_in, tokens_out, attempt)
 
     def _fall(self, request: int, request_class: str, tried: tuple[str, ...], why: Outcome) -> str | None:
         """Say where a request goes that got no answer; what it gets from then on is less than was meant."""
