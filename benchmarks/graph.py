@@ -67,7 +67,9 @@ def graph(requests: int) -> Scenario:
             "storage_gb": 10.0,
         },
     }  # fmt: skip
-    return Scenario.model_validate({**plain, "tiers": tiers, "options": {"own": plain["options"]["own"], "graph": graph}})
+    return Scenario.model_validate(
+        {**plain, "tiers": tiers, "options": {"own": plain["options"]["own"], "graph": graph}}
+    )
 
 
 def measure(requests: int, rounds: int = 7) -> dict[str, float]:

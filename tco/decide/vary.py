@@ -183,7 +183,7 @@ def _linked(path: Path) -> tuple[Path, str] | None:
     """Find the mapping whose shares sum to 1 that a path belongs to, and the name of the share there."""
     if len(path) == 3 and path[0] == "classes" and path[2] == "share":
         return ("classes",), str(path[1])
-    if len(path) >= 2 and (path[-2] == "shares" or (len(path) >= 3 and path[-3] == "by_class")):
+    if len(path) >= 2 and (path[-2] in ("shares", "product_shares") or (len(path) >= 3 and path[-3] == "by_class")):
         return path[:-1], str(path[-1])
     return None
 

@@ -25,6 +25,7 @@ STYLES = {
     "serving:gpu": AccountStyle("GPUs", "GPUs", VERMILION),
     "serving:platform": AccountStyle("Platform", "the serverless platform", ORANGE),
     "serving:edge": AccountStyle("Edge devices", "edge devices", BROWN),
+    "serving:rules": AccountStyle("Rules", "answers by rules", "#F0C090"),
     "people:run": AccountStyle("Run staff", "the staff who run it", GREEN),
     "people:build": AccountStyle("Build", "building it", SKY),
     "people:release": AccountStyle("Releases", "releases", YELLOW),

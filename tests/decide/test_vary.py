@@ -128,6 +128,14 @@ def test_class_shares_are_linked_too():
     assert 0.6 == pytest.approx(changed["classes"]["report"]["share"])
 
 
+def test_product_shares_are_linked_too():
+    """What free customers lose, paying ones get."""
+    values = {**SCENARIO, "traffic": {**SCENARIO["traffic"], "product_shares": {"free": 0.8, "paid": 0.2}}}
+    changed = with_values(values, {("traffic", "product_shares", "paid"): 0.5})
+
+    assert {"free": 0.5, "paid": 0.5} == pytest.approx(changed["traffic"]["product_shares"])
+
+
 def test_shares_above_one_are_no_scenario():
     """Two varied shares of 0.7 leave nothing to evaluate."""
     assert with_values(SCENARIO, {(*SHARES, "a"): 0.7, (*SHARES, "b"): 0.7}) is None

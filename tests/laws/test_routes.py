@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tco import evaluate
 from tco.demand.workload import draw_workload
 from tco.domain import Outcome
 from tco.errors import SimulationError
@@ -159,6 +160,26 @@ def test_spill_over_at_no_load_is_the_first_tier_and_at_high_load_both():
     assert 0 == quiet.books["cloud"].arrived
     assert (quiet.finished_s == run(model, "own", 0.05).finished_s).all()
     assert 0.2 < busy.books["cloud"].arrived / 2000 < 0.98
+
+
+def test_rules_answer_at_once_and_write_no_tokens():
+    """The path without a model takes its own time, holds nobody up, and bills answers, not tokens."""
+    dated = {"source": "made up", "source_date": "2026-11-24"}
+    rules = {
+        "kind": "rules", "latency": {"p50_s": 0.01, "p95_s": 0.02},
+        "price": {"request_usd_per_request": 0.001, **dated},
+    }  # fmt: skip
+    model = scene(
+        {"rules": rules, "own": gpu()}, {"it": static(rules=0.4, own=0.6), "own": static(own=1.0)}, count=1000
+    )
+    result = run(model, "it", 50.0)
+    mine = result.served_by == result.tiers.index("rules")
+
+    assert abs(mine.mean() - 0.4) <= 2 / 1000
+    assert 0 == result.books["rules"].input_tokens == result.books["rules"].output_tokens
+    assert 0.009 < float(np.median((result.finished_s - result.arrived_s)[mine])) < 0.011
+    lines = evaluate(model).ledger.query("option == 'it' and account == 'serving:rules'")
+    assert [pytest.approx(150_000 * 0.4 * 0.001, rel=0.01)] == lines["cost_usd"].tolist()
 
 
 def test_products_get_their_own_tier_in_their_shares():
