@@ -94,19 +94,20 @@ def _rows(nodes: dict[str, _Node], root: Branch, last: int) -> None:
     taken: set[tuple[int, int]] = set()
     laid = {root.name}
 
-    def lay(step: Branch, row: int) -> None:
+    def lay(step: Branch, row: int, after: int) -> None:
         column = nodes[step.name].column
-        while (column, row) in taken:
+        way = range(after + 1, column + 1)  # nothing stands where the stream passes
+        while any((place, row) in taken for place in way):
             row += 1
-        taken.add((column, row))
+        taken.update((place, row) for place in way)
         nodes[step.name].row = float(row)
         ends = any(child.is_end for child in step.branches.values())
         for child in sorted(step.branches.values(), key=lambda each: -each.requests):
             if not child.is_end and child.name not in laid:
                 laid.add(child.name)
-                lay(child, row + ends)
+                lay(child, row + ends, column)
 
-    lay(root, 0)
+    lay(root, 0, -1)
     deepest = max(node.row for node in nodes.values())
     found = list(dict.fromkeys(step.name for _, step in root.walk() if step.is_end))
     apart = max(deepest / max(len(found) - 1, 1), 0.75)
