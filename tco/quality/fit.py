@@ -173,27 +173,30 @@ def fit_logistic(complexity: Array, score: Array, source: str) -> SuccessCurve:
         score: 0 to 1, shape (n,).
         source: what the curve says of where it is from.
     """
-    at, count, good = _binned(complexity, score)
-    grid = [round(step * STEP, 4) for step in range(round(1 / STEP) + 1)]
-    best: tuple[float, float, float, float, float] | None = None
-    for least in grid:
-        for most in grid:
-            if most - least < 2 * STEP:
-                continue
-            found = _scored(at, count, good, least, most)
-            if found is None:
-                continue
-            centre, steepness, likelihood = found
-            worth = likelihood - (least > 0.0) - (most < 1.0)
-            if best is None or worth > best[0]:
-                best = (worth, centre, steepness, least, most)
-    if best is None:
+    bins = _binned(complexity, score)
+    coarse = [round(step * 2 * STEP, 4) for step in range(round(0.5 / STEP) + 1)]
+    best = max((_worth(bins, least, most) for least in coarse for most in coarse), key=lambda found: found[0])
+    near = [-STEP, 0.0, STEP]
+    best = max(
+        [best, *(_worth(bins, best[3] + a, best[4] + b) for a in near for b in near)], key=lambda found: found[0]
+    )
+    worth, centre, steepness, least, most = best
+    if worth == -np.inf:
         return Fixed(success_share=round(float(score.mean()), 4), source=source)
-    _, centre, steepness, least, most = best
     return Logistic(
-        half_complexity=round(centre, 4), steepness_per_complexity=round(steepness, 3), least_share=least,
-        most_share=most, source=source,
+        half_complexity=round(centre, 4), steepness_per_complexity=round(steepness, 3), least_share=round(least, 4),
+        most_share=round(most, 4), source=source,
     )  # fmt: skip
+
+
+def _worth(bins: tuple[Array, Array, Array], least: float, most: float) -> tuple[float, float, float, float, float]:
+    """Fit between two ends; return the likelihood less the parameters spent, half complexity, steepness, ends."""
+    possible = least >= -1e-9 and most <= 1 + 1e-9 and most - least > 1.5 * STEP
+    found = _scored(*bins, least, most) if possible else None
+    if found is None:
+        return -np.inf, 0.0, 0.0, least, most
+    centre, steepness, likelihood = found
+    return likelihood - (least > STEP / 2) - (most < 1 - STEP / 2), centre, steepness, abs(least), min(most, 1.0)
 
 
 def _binned(complexity: Array, score: Array) -> tuple[Array, Array, Array]:

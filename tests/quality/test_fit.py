@@ -55,10 +55,10 @@ def test_the_table_has_the_mean_of_each_tenth():
 @pytest.mark.parametrize("planted", [0.0, 0.4, 0.9])
 def test_planted_shared_luck_is_found_again(planted):
     """Answers drawn as the simulation draws them give the share back."""
-    weak, strong = np.linspace(0.6, 0.5, len(AT)), np.linspace(0.8, 0.7, len(AT))
-    shared, one, two = RNG.standard_normal((3, len(AT)))
+    weak, strong = np.linspace(0.6, 0.5, 200_000), np.linspace(0.8, 0.7, 200_000)
+    shared, one, two = RNG.standard_normal((3, len(weak)))
     both = answers_well(weak, shared, one, planted) & answers_well(strong, shared, two, planted)
-    sampled_weak, sampled_strong = weak[50::100], strong[50::100]
+    sampled_weak, sampled_strong = weak[500::1000], strong[500::1000]
 
     assert planted == pytest.approx(shared_luck(sampled_weak, sampled_strong, both.mean()), abs=0.05)
 
