@@ -3,8 +3,8 @@
     python docs/derivations/quality_routing.py
 
 The data say who answered well: RouteLLM (Apache-2.0), Mixtral 8x7B and GPT-4 on 15 091 queries of MMLU and GSM8K.
-`high_school_mathematics` is left out: the strong model's 3 % there are a parse fault. Each router is worked out from the
-data in closed form, and simulated with the curves and the shared luck that `tco fit quality` finds.
+`high_school_mathematics` is left out: the strong model's 3 % there are a parse fault. Each router is worked out from
+the data in closed form, and simulated with the curves and the shared luck that `tco fit quality` finds.
 """
 
 from __future__ import annotations
