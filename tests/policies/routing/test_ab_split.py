@@ -1,4 +1,4 @@
-"""The sample size of an A/B test: published figures, and its power by simulation."""
+"""The sample size of an A/B test: figures of tables, and its power by simulation."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tco.policies.routing.ab_split import sample_size
 
 
 @pytest.mark.parametrize(("rate", "detect", "each_arm"), [(0.5, 0.1, 388), (0.6, 0.1, 356), (0.1, 0.1, 199)])
-def test_sample_sizes_are_the_published_ones(rate, detect, each_arm):
-    """Fleiss's table at a level of 5 % and a power of 80 %, without the continuity correction, is this formula."""
+def test_sample_sizes_are_those_of_the_tables(rate, detect, each_arm):
+    """388, 356 and 199 an arm at a level of 5 % and a power of 80 %, without continuity correction."""
     assert 2 * each_arm == pytest.approx(sample_size(rate, detect), abs=2)
 
 
