@@ -77,8 +77,8 @@ def quality(
 
     named = [name for name in (weak, strong) if name]
     scores = read_scores(file, named if len(named) == 2 else (), group, exclude or ())
-    at = dict(zip(named, scores.models, strict=False)) if len(named) == 2 else {}
-    found = fit_quality(scores, at.get(weak or "", weak), at.get(strong or "", strong), curve.value)
+    weak, strong = (None if name is None else scores.model(name) for name in (weak, strong))
+    found = fit_quality(scores, weak, strong, curve.value)
     for warning in found.warnings:
         typer.echo(f"warning: {warning}", err=True)
     if out is not None:

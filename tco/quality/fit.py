@@ -26,6 +26,7 @@ BINS = 100  # of complexity: the curves bend over tenths
 TENTHS = 10
 STEP = 0.05  # between the least and most shares that are tried; finer ones change no share by a point
 FEW = 20  # queries of a group; below, its rank is mostly chance
+MISFIT = 0.1  # of success in some tenth; routers choose between smaller differences
 FAR_BELOW = 0.15  # strong below weak by this much: three standard errors of a group of 100
 Form = Literal["logistic", "table"]
 
@@ -110,7 +111,8 @@ def fit_quality(
     return QualityFit(
         queries=len(values), groups=groups, models=models, weak=weak, strong=strong, shared_luck_share=shared,
         both_share=both, fitted_both_share=both_well(chances[0], chances[1], shared),
-        independent_both_share=both_well(chances[0], chances[1], 0.0), warnings=tuple(_warnings(scores, weak, strong)),
+        independent_both_share=both_well(chances[0], chances[1], 0.0),
+        warnings=(*_warnings(scores, weak, strong), *_misfits(models)),
     )  # fmt: skip
 
 
@@ -274,6 +276,18 @@ def shared_luck(weak: Array, strong: Array, both_share: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if both_well(weak, strong, middle) < both_share else (low, middle)
     return round((low + high) / 2, 3)
+
+
+def _misfits(models: Sequence[ModelFit]) -> list[str]:
+    """Warn of models whose curve is far from their scores in some tenth of complexity."""
+    far = {each.name: max(abs(data - fitted) for data, fitted in each.tenths) for each in models}
+    names = [f"{name} ({off:.0%})" for name, off in far.items() if off > MISFIT]
+    if not names:
+        return []
+    return [
+        f"curves miss some tenth of complexity by more than {MISFIT:.0%}: {', '.join(names)}; one rank of kinds does "
+        "not fit these models together: fit two alone, or --curve table"
+    ]
 
 
 def _warnings(scores: Scores, weak: str, strong: str) -> list[str]:

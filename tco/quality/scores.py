@@ -41,6 +41,18 @@ class Scores:
     left_out: Counter[str] = field(default_factory=Counter)
     below_zero: int = 0
 
+    def model(self, name: str) -> str:
+        """Return the model that a name, or a column's name, means.
+
+        Raises:
+            UsageError: when there is no such model.
+        """
+        found = name if name in self.models else _model(name)
+        if found not in self.models:
+            hint = suggestion(found, self.models) or f"known: {', '.join(self.models)}"
+            raise UsageError(f"{self.file}: no model '{name}'\n    hint: {hint}")
+        return found
+
     @property
     def graded(self) -> int:
         """Count the scores that are neither 0 nor 1."""

@@ -41,3 +41,16 @@ def test_a_missing_file_is_told_without_a_traceback(tco):
 
     assert (2, "") == (answer.code, answer.out)
     assert "nowhere.csv: cannot be read as CSV" in answer.err
+
+
+def test_one_model_may_be_named_alone_and_a_wrong_name_is_told(tco, tmp_path):
+    """The other is the best or the worst; the nearest name is offered."""
+    path = tmp_path / "scores.csv"
+    path.write_text(TEXT, encoding="utf-8")
+    right, wrong = (
+        tco("fit", "quality", path, "--weak", "weak_correct"),
+        tco("fit", "quality", path, "--strong", "stong"),
+    )
+
+    assert 0 == right.code
+    assert (2, True) == (wrong.code, "no model 'stong'\n    hint: did you mean 'strong'?" in wrong.err)

@@ -83,10 +83,11 @@ def test_a_group_in_which_the_strong_model_is_far_below_is_warned_of():
     scores = planted_scores()
     scores.groups += ["fine"] * 10
     scores.rows += [(0.0, 1.0)] * 10
-    (warning,) = fit_quality(scores).warnings
+    warning, misfit = fit_quality(scores).warnings
 
     assert "group 'odd' (200 queries): strong answers 0.0% well, weak 100.0%" in warning
     assert "--exclude odd" in warning
+    assert "curves miss some tenth of complexity by more than 10%: weak" in misfit
 
 
 def test_a_weak_model_that_is_the_better_one_is_refused():
