@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tco.cli import check, compare, explain, schema, simulate, sweep, validate
+from tco.cli import check, compare, explain, fit, schema, simulate, sweep, validate
 
 HELP = """Plan what serving language models costs, whether it meets the SLO, and when building beats buying.
 
@@ -19,6 +19,7 @@ Examples:
   tco explain scenarios/support-copilot.yaml --option routed
   tco sweep scenarios/support-copilot.yaml --vary options.routed.router.shares.small=0:1:0.1
   tco schema > scenario.schema.json
+  tco fit quality scores.csv
   tco validate queueing
   tco validate serving
 """
@@ -52,4 +53,5 @@ def root(
 
 for command in (check, compare, explain, schema, simulate, sweep):
     app.command(help=command.HELP)(getattr(command, command.__name__.rpartition(".")[2]))
+app.add_typer(fit.app, name="fit")
 app.add_typer(validate.app, name="validate")

@@ -11,6 +11,7 @@ from tco.pipeline import Evaluation
 from tco.report.cents import rounded_by_group
 from tco.report.charts.cost_breakdown import cost_breakdown
 from tco.report.charts.cumulative_cost import cumulative_cost
+from tco.report.charts.quality_front import quality_front
 from tco.report.comparison import comparison_json, flat_row
 from tco.report.formats.csv import csv_text
 from tco.report.formats.json import json_text
@@ -34,7 +35,8 @@ def comparison_files(
         "comparison.csv": csv_text(flat_row(evaluation, option) for option in comparison.options),
         "comparison.json": json_text(comparison_json(evaluation, comparison)),
     }
-    for name, draw in {"cumulative-cost": cumulative_cost, "cost-breakdown": cost_breakdown}.items():
+    charts = {"cumulative-cost": cumulative_cost, "cost-breakdown": cost_breakdown, "quality": quality_front}
+    for name, draw in charts.items():
         for kind, content in draw(evaluation, comparison).items():
             files[f"{name}.{kind}"] = content
     return files

@@ -9,6 +9,7 @@ import numpy as np
 from tco.capacity.window import Window
 from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
+from tco.report.ab_tests import ab_test_notes
 from tco.report.accounts import account_style
 from tco.report.async_notes import async_json, async_notes
 from tco.report.cold_starts import cold_start_notes
@@ -209,6 +210,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         notes.append(f"{raised} a count of 0 tokens, taken as 1.")
     notes += server_notes(evaluation.scenario)
     notes += _unknown_quality(evaluation, comparison)
+    notes += ab_test_notes(evaluation, comparison)
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
     notes.append(f"Oldest price: {oldest['price_name']}, {oldest['source_date']} ({oldest['scenario_key']}).")
     return notes

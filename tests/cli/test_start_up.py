@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import ROOT, SHIPPED
 
 SLOW = {"pandas", "matplotlib", "scipy", "numba", "numpy", "simpy"}
-COMMANDS = ("check", "compare", "schema", "sweep")
+COMMANDS = ("check", "compare", "fit", "schema", "sweep")
 
 
 def loaded_by(*arguments: str) -> set[str]:
