@@ -46,6 +46,8 @@ PURPOSES: dict[str, int] = {
     "product": 89,
     "arm": 97,
     "decider": 101,
+    "retrieves": 113,
+    "ann": 127,
 }
 
 

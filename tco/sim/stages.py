@@ -11,7 +11,7 @@ from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.policies.caching import Found
 from tco.policies.routing import Asks
-from tco.scenario.options import Option
+from tco.scenario.options import Option, Retrieval
 from tco.serving.latency import Quantiles
 from tco.sim.clock import Clock
 from tco.sim.run_view import RunView
@@ -76,20 +76,45 @@ class CacheStage(Stage):
 
 
 class RetrievalStage(Stage):
-    """Vector search."""
+    """Vector search, by those who retrieve: in the index in memory where there is one, then in the database."""
 
     name = "retrieval"
+    ann = "ann"  # name of the index's books
 
-    def __init__(self, env: Clock, option: Option, workload: Workload) -> None:
+    def __init__(self, env: Clock, option: Option, workload: Workload, classes: list[str]) -> None:
         if option.retrieval is None:
             raise ValueError("the option has no retrieval")
         delay = Delay(latency=option.retrieval.latency, purpose="retrieval")
         self._station = DelayStation(env, delay, workload, 0)
         self.stations = {self.name: self._station}
+        self._retrieves = _who_retrieves(option.retrieval, workload, classes)
+        self._index: DelayStation | None = None
+        if (index := option.retrieval.ann_cache) is not None:
+            # another attempt's variates, so that how long a look takes does not tell whether it finds something
+            self._index = DelayStation(env, Delay(latency=index.latency, purpose="ann", attempt=1), workload, 0)
+            self._found = [chance < index.answered_share for chance in workload.uniforms("ann")]
+            self.stations = {self.ann: self._index, **self.stations}
+
+    def wants(self, call: Call) -> bool:
+        """Say whether the request retrieves."""
+        return self._retrieves is None or self._retrieves[call.request]
 
     def visit(self, call: Call) -> Visit:
-        """Search."""
+        """Search; what the index in memory answers does not reach the database."""
+        if self._index is not None:
+            yield from self._index.visit(call)
+            if self._found[call.request]:
+                return
         yield from self._station.visit(call)
+
+
+def _who_retrieves(retrieval: Retrieval, workload: Workload, classes: list[str]) -> list[bool] | None:
+    """Say of each request whether it retrieves; None where all do."""
+    shares = {name: retrieval.share_of(name) for name in workload.classes}
+    if all(share == 1.0 for share in shares.values()):
+        return None
+    chances = workload.uniforms("retrieves")
+    return [chance < shares[name] for chance, name in zip(chances, classes, strict=True)]
 
 
 class DeciderStage(Stage):
@@ -137,4 +162,4 @@ def stages_of(
     if asks is not None:
         yield DeciderStage(env, option, workload, classes, asks)
     if option.retrieval is not None:
-        yield RetrievalStage(env, option, workload)
+        yield RetrievalStage(env, option, workload, classes)
