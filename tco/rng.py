@@ -48,6 +48,10 @@ PURPOSES: dict[str, int] = {
     "decider": 101,
     "retrieves": 113,
     "ann": 127,
+    "system_tokens": 139,
+    "history_tokens": 149,
+    "context_tokens": 151,
+    "user_tokens": 157,
 }
 
 

@@ -12,6 +12,7 @@ from tco.policies.caching import CachePolicy
 from tco.policies.fallback import FallbackPolicy
 from tco.policies.routing import RoutingPolicy
 from tco.scenario.prices import CachePrice, EmbeddingPrice, MemoryPrice, VectorPrice
+from tco.scenario.prompt import Trim
 from tco.serving.latency import Quantiles
 
 Router = Annotated[RoutingPolicy, SelectedByKind("tco.policies.routing")]
@@ -96,6 +97,8 @@ class Option(Frozen):
     """Semantic cache in front; none when left out."""
     retrieval: Retrieval | None = None
     """Vector search; none when left out."""
+    trim: Trim | None = None
+    """Parts of the prompt that are shortened, of classes with a `prompt`; none when left out."""
     people: Staffing
     """Engineers' time; write zeros where none is needed, so that it is a statement."""
 

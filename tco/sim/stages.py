@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tco.demand.prompts import who_retrieves
 from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.policies.caching import Found
 from tco.policies.routing import Asks
-from tco.scenario.options import Option, Retrieval
+from tco.scenario.options import Option
 from tco.serving.latency import Quantiles
 from tco.sim.clock import Clock
 from tco.sim.run_view import RunView
@@ -81,13 +82,14 @@ class RetrievalStage(Stage):
     name = "retrieval"
     ann = "ann"  # name of the index's books
 
-    def __init__(self, env: Clock, option: Option, workload: Workload, classes: list[str]) -> None:
+    def __init__(self, env: Clock, option: Option, workload: Workload) -> None:
         if option.retrieval is None:
             raise ValueError("the option has no retrieval")
         delay = Delay(latency=option.retrieval.latency, purpose="retrieval")
         self._station = DelayStation(env, delay, workload, 0)
         self.stations = {self.name: self._station}
-        self._retrieves = _who_retrieves(option.retrieval, workload, classes)
+        retrieves = who_retrieves(option.retrieval, workload)
+        self._retrieves: list[bool] | None = None if retrieves is None else retrieves.tolist()
         self._index: DelayStation | None = None
         if (index := option.retrieval.ann_cache) is not None:
             # another attempt's variates, so that how long a look takes does not tell whether it finds something
@@ -106,15 +108,6 @@ class RetrievalStage(Stage):
             if self._found[call.request]:
                 return
         yield from self._station.visit(call)
-
-
-def _who_retrieves(retrieval: Retrieval, workload: Workload, classes: list[str]) -> list[bool] | None:
-    """Say of each request whether it retrieves; None where all do."""
-    shares = {name: retrieval.share_of(name) for name in workload.classes}
-    if all(share == 1.0 for share in shares.values()):
-        return None
-    chances = workload.uniforms("retrieves")
-    return [chance < shares[name] for chance, name in zip(chances, classes, strict=True)]
 
 
 class DeciderStage(Stage):
@@ -162,4 +155,4 @@ def stages_of(
     if asks is not None:
         yield DeciderStage(env, option, workload, classes, asks)
     if option.retrieval is not None:
-        yield RetrievalStage(env, option, workload, classes)
+        yield RetrievalStage(env, option, workload)
