@@ -193,6 +193,16 @@ def test_the_crossover_is_told_and_drawn():
     assert {"png", "svg"} == set(retrieval_crossover(evaluation, compare(evaluation)))
 
 
+@pytest.mark.parametrize(("usd", "fte"), [(0.0, 0.0), (0.0, 0.1), (1.0, 0.0)])
+def test_what_is_free_is_drawn_too(usd, fte):
+    """A warning would be an error: neither a free database nor a free cache breaks the axes."""
+    price = {"query_usd_per_1k_queries": usd, "storage_usd_per_gb_month": 0.0, "minimum_usd_per_month": 0.0, **DATED}
+    free = index(operations_engineer_fte=fte, price={"memory_usd_per_gb_month": 0.0, **DATED})
+    evaluation = evaluate(it(price=price, ann_cache=free))
+
+    assert {"png", "svg"} == set(retrieval_crossover(evaluation, compare(evaluation)))
+
+
 INDEX = """
       ann_cache:
         {answered_share: 0.5, latency: {p50_s: 0.002, p95_s: 0.004}, memory_gb: 1, price: redis/cloud-essentials,
