@@ -46,6 +46,12 @@ PURPOSES: dict[str, int] = {
     "product": 89,
     "arm": 97,
     "decider": 101,
+    "retrieves": 113,
+    "ann": 127,
+    "system_tokens": 139,
+    "history_tokens": 149,
+    "context_tokens": 151,
+    "user_tokens": 157,
 }
 
 

@@ -77,6 +77,7 @@ def _mixed(workload: Workload, people_share: float, start_hour: float) -> Worklo
         class_index=workload.class_index[rows],
         input_tokens=workload.input_tokens[rows],
         output_tokens=workload.output_tokens[rows],
+        prompt_parts={name: tokens[rows] for name, tokens in workload.prompt_parts.items()},
         interactive=workload.interactive[rows],
         measured=np.arange(count) >= int(count * float((~workload.measured).mean())),
         start_hour=start_hour,

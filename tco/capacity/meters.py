@@ -11,6 +11,7 @@ from tco.capacity.window import Window
 from tco.demand.forecast import Month, week_profile
 from tco.domain import Meter
 from tco.scenario import Scenario
+from tco.scenario.options import Retrieval
 from tco.scenario.tiers import FleetTier
 from tco.scenario.tiers.edge import Edge
 from tco.scenario.tiers.gpu_fleet import GpuFleet
@@ -118,10 +119,24 @@ def _before_tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator
         yield _volume(plan.option, month, subject, "embedding_tokens", tokens, "Mtok", window)
         yield _stored(plan.option, month, subject, option.cache.storage_gb)
     if option.retrieval is not None:
-        subject = f"options.{plan.option}.retrieval"
-        queries = window.retrievals_per_request * option.retrieval.queries_per_request / 1000
-        yield _volume(plan.option, month, subject, "queries", queries, "thousand queries", window)
-        yield _stored(plan.option, month, subject, option.retrieval.storage_gb)
+        yield from _retrieval(plan.option, option.retrieval, month, window)
+
+
+def _retrieval(name: str, retrieval: Retrieval, month: Month, window: Window) -> Iterator[Meter]:
+    """Count the queries that reach the database, what it stores, and what the index in memory takes."""
+    subject = f"options.{name}.retrieval"
+    queries = window.retrievals_per_request * retrieval.queries_per_request / 1000
+    yield _volume(name, month, subject, "queries", queries, "thousand queries", window)
+    yield _stored(name, month, subject, retrieval.storage_gb)
+    if (index := retrieval.ann_cache) is None:
+        return
+    basis = f"{index.memory_gb:g} GB x {index.replicas} replicas kept all month"
+    gb = index.memory_gb * index.replicas
+    yield Meter(name, month.index, subject, "ann_memory", gb, "GB-months", basis)
+    if index.operations_engineer_fte > 0:
+        years = index.operations_engineer_fte / MONTHS_PER_YEAR
+        basis = f"{index.operations_engineer_fte:g} engineers / {MONTHS_PER_YEAR}"
+        yield Meter(name, month.index, subject, "ann_operations", years, "engineer-years", basis)
 
 
 def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Meter]:

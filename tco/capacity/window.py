@@ -62,7 +62,8 @@ class Window:
         cached_share: share of requests that the cache answered.
         unanswered: share of requests that ended without an answer, by outcome (`rejected`, `failed`, `timed_out`);
             outcomes that did not occur are left out.
-        retrievals_per_request: retrievals per arriving request.
+        retrievals_per_request: retrievals per arriving request that the vector database answers.
+        ann_answers_per_request: retrievals per arriving request that an ANN cache in front of it answers.
         lookups_per_request: cache lookups per arriving request.
         input_tokens_per_request: mean prompt length, tokens.
         availability: expected share of requests that find every tier they need up; None when unknown.
@@ -95,6 +96,7 @@ class Window:
     false_hit_share: float = 0.0
     decisions_per_request: dict[str, float] = field(default_factory=dict)
     retries_per_request: float = 0.0
+    ann_answers_per_request: float = 0.0
 
 
 def summarise(scenario: Scenario, result: SimulationResult) -> Window:
@@ -114,6 +116,7 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         cached_share=float((result.outcome == Outcome.CACHED).mean()),
         unanswered=_unanswered(result),
         retrievals_per_request=_visits(result, "retrieval") / count,
+        ann_answers_per_request=max(_visits(result, "ann") - _visits(result, "retrieval"), 0) / count,
         lookups_per_request=_visits(result, "cache") / count,
         input_tokens_per_request=float(result.workload.input_tokens.mean()),
         availability=_availability(scenario, result),

@@ -1,4 +1,4 @@
-"""Managed vector database: queries and storage, with a monthly minimum."""
+"""Vector retrieval: a managed database with a monthly minimum, and an index in memory in front of it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ class VectorStore(PricingModel):
     kind: ClassVar[str] = "retrieval"
 
     def charges(self, config: Retrieval, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
-        """Charge queries, storage and the unused part of the minimum."""
-        del scenario
+        """Charge queries, storage and the unused part of the minimum; memory and operations of the ANN cache."""
         key = f"{subject}.price"
         query = resolve(config.price, "query", "usd_per_1k_queries")
         storage = resolve(config.price, "storage", "usd_per_gb_month")
@@ -30,3 +29,11 @@ class VectorStore(PricingModel):
             unused = 1.0 - used_usd / minimum.value
             basis = f"the month's use covers {1 - unused:.1%} of the minimum"
             yield Charge("storage:vector", "vector minimum, unused part", unused, "months", minimum, key, basis)
+        if config.ann_cache is not None and "ann_memory" in readings:
+            memory = resolve(config.ann_cache.price, "memory", "usd_per_gb_month")
+            yield charge(
+                "platform:cache", "ANN cache memory", readings["ann_memory"], memory, f"{subject}.ann_cache.price"
+            )
+        if "ann_operations" in readings:
+            year = resolve(scenario.people.engineer, "loaded_year", "usd_per_year")
+            yield charge("people:run", "engineers, ANN cache", readings["ann_operations"], year, "people.engineer")

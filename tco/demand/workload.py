@@ -44,6 +44,8 @@ class Workload:
             stretch that is simulated; None for a constant rate.
         complexities: how hard the requests of each class are; evenly spread where left out.
         product_shares: product tiers of the customers and their shares of the requests.
+        prompt_parts: by part of the prompt, its tokens in each request, shape (n,); 0 for classes that do not give
+            theirs by parts. Empty where none does.
     """
 
     unit_arrivals: NDArray[np.float64]
@@ -58,6 +60,7 @@ class Workload:
     week: NDArray[np.float64] | None = None
     complexities: tuple[Complexity, ...] = ()
     product_shares: tuple[tuple[str, float], ...] = ()
+    prompt_parts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     _drawn: dict[tuple[str, str, int], list[float]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -146,6 +149,9 @@ def draw_workload(
         what: _lengths(scenario, class_index, streams.uniform(what, count), trace, what)
         for what in ("input_tokens", "output_tokens")
     }
+    parts = _prompt_parts(scenario, class_index, streams)
+    if parts:
+        tokens["input_tokens"] = tokens["input_tokens"] + np.sum(list(parts.values()), axis=0)
     interactive = np.array([scenario.classes[name].latency_class == "interactive" for name in names])
     return Workload(
         unit_arrivals=np.cumsum(gaps),
@@ -160,6 +166,7 @@ def draw_workload(
         week=None if from_hour is None else np.array(week) / mean_rate(week, from_hour, hours or len(week)),
         complexities=tuple(entry.complexity for entry in scenario.classes.values()),
         product_shares=tuple((scenario.traffic.product_shares or {}).items()),
+        prompt_parts=parts,
     )
 
 
@@ -208,5 +215,17 @@ def _lengths(
     lengths = np.zeros(len(class_index), np.int64)
     for index, entry in enumerate(scenario.classes.values()):
         chosen = class_index == index
-        lengths[chosen] = getattr(entry, what).sample(uniform, trace, what)[chosen]
+        if (distribution := getattr(entry, what)) is not None:  # else the prompt is given by its parts
+            lengths[chosen] = distribution.sample(uniform, trace, what)[chosen]
     return lengths
+
+
+def _prompt_parts(scenario: Scenario, class_index: NDArray[np.int64], streams: Streams) -> dict[str, NDArray[np.int64]]:
+    """Draw the parts of the prompts that are given by parts, each part with chances of its own."""
+    drawn: dict[str, NDArray[np.int64]] = {}
+    for index, entry in enumerate(scenario.classes.values()):
+        for name, distribution in entry.prompt.parts().items() if entry.prompt is not None else ():
+            purpose, chosen = f"{name}_tokens", class_index == index
+            lengths = distribution.sample(streams.uniform(purpose, len(class_index)), None, purpose)
+            drawn.setdefault(name, np.zeros(len(class_index), np.int64))[chosen] = lengths[chosen]
+    return drawn

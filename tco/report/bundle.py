@@ -6,12 +6,14 @@ from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from tco.costs.retrieval_crossover import cached_retrieval
 from tco.decide.compare import Comparison
 from tco.pipeline import Evaluation
 from tco.report.cents import rounded_by_group
 from tco.report.charts.cost_breakdown import cost_breakdown
 from tco.report.charts.cumulative_cost import cumulative_cost
 from tco.report.charts.quality_front import quality_front
+from tco.report.charts.retrieval_crossover import retrieval_crossover
 from tco.report.comparison import comparison_json, flat_row
 from tco.report.formats.csv import csv_text
 from tco.report.formats.json import json_text
@@ -30,12 +32,15 @@ def comparison_files(
     Returns:
         Contents by file name.
     """
+    charts = {"cumulative-cost": cumulative_cost, "cost-breakdown": cost_breakdown}
     files: dict[str, str | bytes] = {
         "ledger.csv": csv_text(ledger_rows(evaluation, lines or {})),
         "comparison.csv": csv_text(flat_row(evaluation, option) for option in comparison.options),
         "comparison.json": json_text(comparison_json(evaluation, comparison)),
     }
     charts = {"cumulative-cost": cumulative_cost, "cost-breakdown": cost_breakdown, "quality": quality_front}
+    if cached_retrieval(evaluation.scenario):
+        charts["retrieval-crossover"] = retrieval_crossover
     for name, draw in charts.items():
         for kind, content in draw(evaluation, comparison).items():
             files[f"{name}.{kind}"] = content

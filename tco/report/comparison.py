@@ -16,7 +16,9 @@ from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
 from tco.report.numbers import counted, seconds, usd, usd_each
 from tco.report.recommendation import in_words, recommendation, short_limits
+from tco.report.retrieval_notes import retrieval_notes
 from tco.report.servers import server_facts, server_notes
+from tco.report.trim_notes import trim_notes
 from tco.report.vendor_notes import vendor_notes
 
 SCHEMA_VERSION = 1
@@ -204,6 +206,8 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         known = [margin for margin in margins if margin is not None]
         if known and max(known) < 0:
             notes.append("No option turns a profit on what customers pay, engineers not counted.")
+    notes += retrieval_notes(evaluation)
+    notes += trim_notes(evaluation)
     notes += vendor_notes(evaluation)
     if evaluation.trace and evaluation.trace.raised_rows:
         raised = counted(evaluation.trace.raised_rows, "row of the trace has", "rows of the trace have")

@@ -69,7 +69,9 @@ def _left_ranges(scenario: Scenario) -> list[str]:
                 ("prompts", request_class.input_tokens, held.least_input_tokens, held.most_input_tokens),
                 ("answers", request_class.output_tokens, held.least_output_tokens, held.most_output_tokens),
             )
-            if (mean_tokens := _mean_tokens(lengths)) is not None and not least <= mean_tokens <= most
+            if lengths is not None
+            and (mean_tokens := _mean_tokens(lengths)) is not None
+            and not least <= mean_tokens <= most
         ]
         if server.max_sequences > held.most_sequences:
             outside.append(f"up to {server.max_sequences:,} at once")

@@ -21,6 +21,7 @@ def cross_faults(data: Any) -> list[InitErrorDetails]:
     found = [
         *_overflow(data),
         *_trace_lengths(data),
+        *_trace_parts(data),
         *_unknown_availability(data),
         *limit_faults(data),
         *jobless_windows(data),
@@ -91,6 +92,17 @@ def _trace_lengths(data: Any) -> Iterator[Found]:
                     "cross",
                     ("classes", name, field, "kind"),
                     "'trace' takes the lengths of the arrivals' trace; allowed where traffic.arrivals.kind is 'trace'",
+                )
+
+
+def _trace_parts(data: Any) -> Iterator[Found]:
+    for name, entry in _items(data, "classes"):
+        for part in ("system", "history", "context", "user"):
+            if _dig(entry, "prompt", part, "kind") == "trace":
+                yield (
+                    "cross",
+                    ("classes", name, "prompt", part, "kind"),
+                    "a trace has whole prompts, not their parts; allowed: another kind, or 'trace' in input_tokens",
                 )
 
 

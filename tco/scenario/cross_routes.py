@@ -18,7 +18,7 @@ def route_faults(scenario: Scenario, *, of_a_file: bool) -> list[InitErrorDetail
 
     A scenario that is built in code may hold tiers for options to come.
     """
-    found = [*_leaks(scenario), *_nowhere_to_fall(scenario), *_unknown_quality(scenario)]
+    found = [*_leaks(scenario), *_nowhere_to_fall(scenario), *_unknown_quality(scenario), *_nothing_to_trim(scenario)]
     if of_a_file:
         found += _unreached(scenario)
     return [
@@ -78,6 +78,15 @@ def _words(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _words(inner)
+
+
+def _nothing_to_trim(scenario: Scenario) -> Iterator[Found]:
+    stated = {part for entry in scenario.classes.values() if entry.prompt for part in entry.prompt.parts()}
+    allowed = f"allowed: {', '.join(sorted(stated))}" if stated else "no class gives its prompt by parts"
+    for name, option in scenario.options.items():
+        for part in option.trim.parts() if option.trim else ():
+            if part not in stated:
+                yield (("options", name, "trim", part), f"no class states the part '{part}' of its prompt; {allowed}")
 
 
 def _unknown_quality(scenario: Scenario) -> Iterator[Found]:

@@ -114,7 +114,10 @@ def replay(raw: dict[str, Any], trace: str | FilePath) -> dict[str, Any]:
         **raw,
         "traffic": {**traffic, "arrivals": {"kind": "trace", "path": path}},
         "classes": {
-            name: {**entry, **lengths} if isinstance(entry, dict) else entry for name, entry in classes.items()
+            name: {**{key: value for key, value in entry.items() if key != "prompt"}, **lengths}
+            if isinstance(entry, dict)
+            else entry
+            for name, entry in classes.items()
         },
     }
 

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tco.fields import NonNegative
+from tco.fields import ClassName, NonNegative, Share
 from tco.plugin import Frozen, SelectedByKind
 from tco.policies.caching import CachePolicy
 from tco.policies.fallback import FallbackPolicy
 from tco.policies.routing import RoutingPolicy
-from tco.scenario.prices import CachePrice, EmbeddingPrice, VectorPrice
+from tco.scenario.prices import CachePrice, EmbeddingPrice, MemoryPrice, VectorPrice
+from tco.scenario.prompt import Trim
 from tco.serving.latency import Quantiles
 
 Router = Annotated[RoutingPolicy, SelectedByKind("tco.policies.routing")]
@@ -34,17 +35,44 @@ class SemanticCache(Frozen):
     """Size of the cache, GB."""
 
 
+class AnnCache(Frozen):
+    """An in-memory index in front of the vector database: approximate nearest neighbours, on servers of the team's."""
+
+    answered_share: Share
+    """Share of the retrievals that it answers; their queries do not reach the database."""
+    latency: Quantiles
+    """Time of one look into it, paid by the retrievals that it answers and by those that go on to the database."""
+    memory_gb: NonNegative
+    """Memory of one replica, GB."""
+    replicas: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """Copies of the index, each with that much memory."""
+    price: MemoryPrice
+    """Catalog name of a memory price, or an inline one."""
+    operations_engineer_fte: Annotated[float, Field(ge=0, le=100_000)]
+    """Engineers who run it, every month; full-time equivalents. Write 0 where the team's are counted elsewhere."""
+
+
 class Retrieval(Frozen):
-    """Vector search before the model, for every request that the cache does not answer."""
+    """Vector search before the model, for requests that the cache does not answer."""
 
     price: VectorPrice
     """Catalog name of a vector database, or inline prices."""
     latency: Quantiles
     """Time of one retrieval."""
     queries_per_request: Annotated[float, Field(gt=0, le=1000)] = 1.0
-    """Queries that one request sends."""
+    """Queries that one retrieval sends."""
     storage_gb: NonNegative
     """Size of the index, GB."""
+    request_share: Share = 1.0
+    """Share of the requests that retrieve."""
+    by_class: dict[ClassName, Share] = Field(default_factory=dict)
+    """The same for request classes that differ, by name."""
+    ann_cache: AnnCache | None = None
+    """Index in memory in front of the database; none when left out."""
+
+    def share_of(self, request_class: str) -> float:
+        """Return the share of a class's requests that retrieve."""
+        return self.by_class.get(request_class, self.request_share)
 
 
 class Staffing(Frozen):
@@ -69,6 +97,8 @@ class Option(Frozen):
     """Semantic cache in front; none when left out."""
     retrieval: Retrieval | None = None
     """Vector search; none when left out."""
+    trim: Trim | None = None
+    """Parts of the prompt that are shortened, of classes with a `prompt`; none when left out."""
     people: Staffing
     """Engineers' time; write zeros where none is needed, so that it is a statement."""
 

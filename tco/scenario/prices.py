@@ -94,6 +94,13 @@ class InlineCachePrice(InlinePrice):
     """Price of a GB stored for a month, USD."""
 
 
+class InlineMemoryPrice(InlinePrice):
+    """Price of an in-memory store."""
+
+    memory_usd_per_gb_month: UnitPrice
+    """Price of a GB of memory for a month, USD."""
+
+
 class BadAnswerPrice(InlinePrice):
     """What a bad answer costs the business."""
 
@@ -166,6 +173,10 @@ VectorPrice = Annotated[
 ]
 CachePrice = Annotated[
     Annotated[str, _choice("lookup", "a cache"), Tag("name")] | Annotated[InlineCachePrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+MemoryPrice = Annotated[
+    Annotated[str, _choice("memory", "a memory price"), Tag("name")] | Annotated[InlineMemoryPrice, Tag("inline")],
     NAME_OR_INLINE,
 ]
 EngineerPrice = Annotated[

@@ -12,9 +12,10 @@ from tco.arrivals import ArrivalProcess
 from tco.errors import suggestion
 from tco.fields import Name, NonNegative, Share, also, sums_to_one
 from tco.lengths import LengthDistribution
-from tco.plugin import Frozen, SelectedByKind
+from tco.plugin import Frozen, SelectedByKind, together
 from tco.quality.complexity import Complexity
 from tco.quality.complexity.uniform import Uniform
+from tco.scenario.prompt import Prompt
 from tco.units import HOURS_PER_WEEK
 
 Arrivals = Annotated[ArrivalProcess, SelectedByKind("tco.arrivals")]
@@ -83,14 +84,23 @@ class RequestClass(Frozen):
     """Share of all requests; the shares of all classes sum to 1."""
     latency_class: Literal["interactive", "async"] = "interactive"
     """Interactive requests have a person waiting and count for the latency SLO; async ones do not."""
-    input_tokens: Lengths
-    """Prompt length."""
+    input_tokens: Lengths | None = None
+    """Prompt length; or give `prompt`."""
+    prompt: Prompt | None = None
+    """Prompt length by its parts, in place of `input_tokens`."""
     output_tokens: Lengths
     """Answer length."""
     complexity: AnyComplexity = Uniform()
     """How hard the requests are, 0 to 1. Left out: spread evenly, so that a complexity is a rank."""
     sensitive: bool = False
     """Whether the requests must never leave own hardware."""
+
+    @together("input_tokens", "prompt")
+    def _one_prompt_length(self) -> None:
+        if self.input_tokens is None and self.prompt is None:
+            raise ValueError("no prompt length; one is required: input_tokens, or prompt with its parts")
+        if self.input_tokens is not None and self.prompt is not None:
+            raise ValueError("input_tokens and prompt both give the prompt's length; allowed: one of them")
 
 
 def class_shares_sum(classes: Any) -> PydanticCustomError | None:

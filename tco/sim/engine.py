@@ -13,6 +13,7 @@ import simpy
 from numpy.typing import NDArray
 from simpy.core import StopSimulation
 
+from tco.demand.prompts import workload_of
 from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.errors import SimulationError
@@ -137,8 +138,9 @@ class _Run:
         self, scenario: Scenario, name: str, workload: Workload, rate_rps: float, replicas: dict[str, int]
     ) -> None:
         self.env = Clock()
-        self.name, self.workload, self.rate_rps = name, workload, rate_rps
         option = scenario.options[name]
+        workload = workload_of(option, workload)  # with the option's own prompts
+        self.name, self.workload, self.rate_rps = name, workload, rate_rps
         tiers = scenario.tiers_of(name)
         self.replicas = {
             tier: replicas.get(tier, getattr(config, "min_replicas", 1))

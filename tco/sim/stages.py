@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tco.demand.prompts import who_retrieves
 from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.policies.caching import Found
@@ -76,9 +77,10 @@ class CacheStage(Stage):
 
 
 class RetrievalStage(Stage):
-    """Vector search."""
+    """Vector search, by those who retrieve: in the index in memory where there is one, then in the database."""
 
     name = "retrieval"
+    ann = "ann"  # name of the index's books
 
     def __init__(self, env: Clock, option: Option, workload: Workload) -> None:
         if option.retrieval is None:
@@ -86,9 +88,25 @@ class RetrievalStage(Stage):
         delay = Delay(latency=option.retrieval.latency, purpose="retrieval")
         self._station = DelayStation(env, delay, workload, 0)
         self.stations = {self.name: self._station}
+        retrieves = who_retrieves(option.retrieval, workload)
+        self._retrieves: list[bool] | None = None if retrieves is None else retrieves.tolist()
+        self._index: DelayStation | None = None
+        if (index := option.retrieval.ann_cache) is not None:
+            # another attempt's variates, so that how long a look takes does not tell whether it finds something
+            self._index = DelayStation(env, Delay(latency=index.latency, purpose="ann", attempt=1), workload, 0)
+            self._found = [chance < index.answered_share for chance in workload.uniforms("ann")]
+            self.stations = {self.ann: self._index, **self.stations}
+
+    def wants(self, call: Call) -> bool:
+        """Say whether the request retrieves."""
+        return self._retrieves is None or self._retrieves[call.request]
 
     def visit(self, call: Call) -> Visit:
-        """Search."""
+        """Search; what the index in memory answers does not reach the database."""
+        if self._index is not None:
+            yield from self._index.visit(call)
+            if self._found[call.request]:
+                return
         yield from self._station.visit(call)
 
 

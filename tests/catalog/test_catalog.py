@@ -21,7 +21,7 @@ UNITS = {
     "batch_input": "usd_per_mtok", "batch_output": "usd_per_mtok", "input_above_tier": "usd_per_mtok",
     "output_above_tier": "usd_per_mtok", "tier_above_input_tokens": "tokens", "gpu_hour": "usd_per_gpu_hour",
     "query": "usd_per_1k_queries", "lookup": "usd_per_1k_lookups", "storage": "usd_per_gb_month",
-    "minimum": "usd_per_month", "loaded_year": "usd_per_year",
+    "minimum": "usd_per_month", "loaded_year": "usd_per_year", "memory": "usd_per_gb_month",
 }  # fmt: skip
 
 

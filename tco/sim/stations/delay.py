@@ -19,12 +19,15 @@ class Delay(Frozen):
     Attributes:
         latency: median and 95th percentile.
         purpose: name of the random stream that decides who is unlucky.
+        attempt: which of the stream's sets of variates.
     """
 
     latency: Quantiles
     """Median and 95th percentile."""
     purpose: str
     """Random stream that decides who is unlucky."""
+    attempt: int = 0
+    """Which of the stream's sets of variates; each is independent of the others."""
 
 
 class DelayStation(Station):
@@ -36,7 +39,9 @@ class DelayStation(Station):
         """Draw every request's delay up front."""
         del replicas  # never queues
         spread = log(config.latency.p95_s / config.latency.p50_s) / Z95
-        self._delays = [config.latency.p50_s * exp(spread * z) for z in workload.normals(config.purpose)]
+        self._delays = [
+            config.latency.p50_s * exp(spread * z) for z in workload.normals(config.purpose, config.attempt)
+        ]
 
     def visit(self, call: Call) -> Visit:
         """Wait; the answer, if any, is there at the end."""
