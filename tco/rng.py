@@ -46,6 +46,9 @@ PURPOSES: dict[str, int] = {
     "product": 89,
     "arm": 97,
     "decider": 101,
+    "intent": 103,
+    "similarity": 107,
+    "repeat": 109,
 }
 
 

@@ -30,6 +30,11 @@ class CacheState:
 class CachePolicy(Plugin):
     """Base of the cache policies."""
 
+    @property
+    def most_entries(self) -> int | None:
+        """Most answers that the cache keeps; None where nothing bounds them, or the policy does not know."""
+        return None
+
     def start(self, view: View, rate_rps: float) -> CacheState:
         """Begin a run over the requests that `view` shows.
 
