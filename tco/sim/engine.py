@@ -162,6 +162,7 @@ class _Run:
         self.retries = [0] * count
         self.further: dict[int, list[FurtherVisit]] = {}
         self.unanswered_tries: dict[int, tuple[int, ...]] = {}
+        self.cached_tokens: dict[tuple[int, int], int] = {}
         self.input_tokens: list[int] = workload.input_tokens.tolist()
         self.output_tokens: list[int] = workload.output_tokens.tolist()
         self.served = [-1] * count
@@ -232,6 +233,8 @@ class _Run:
             tried = (*tried, tier)
             if call.retries:
                 self.retries[request] += call.retries
+            if call.cached_tokens:
+                self.cached_tokens[request, len(tried) - 1] = call.cached_tokens
             if answered:
                 answer = call
                 self.served[request] = self.place[tier]
@@ -326,6 +329,7 @@ class _Run:
             finished_s=np.array(self.finished_s, np.float64),
             further=self.further,
             unanswered_tries=self.unanswered_tries,
+            cached_tokens=self.cached_tokens,
             degraded=np.isin(np.arange(len(self.workload)), list(self.degraded)),
             good=self._good(),
             false_hit=np.isin(np.arange(len(self.workload)), list(self._false_hits())),
