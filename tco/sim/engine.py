@@ -13,6 +13,7 @@ import simpy
 from numpy.typing import NDArray
 from simpy.core import StopSimulation
 
+from tco.demand.forecast import week_profile
 from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.errors import SimulationError
@@ -85,6 +86,11 @@ def _cycle_collector_paused() -> Iterator[None]:
             gc.enable()
 
 
+def _long_run_rps(scenario: Scenario, workload: Workload, rate_rps: float) -> float:
+    """Return the rate that went before a window: where it is one busy hour, the mean of the week that led there."""
+    return rate_rps if workload.week is not None else rate_rps / max(week_profile(scenario.traffic))
+
+
 def _stop(_event: simpy.Event) -> None:
     raise StopSimulation(None)  # as SimPy itself ends a run; `run` returns what it carries
 
@@ -151,7 +157,8 @@ class _Run:
             self.tiers[tier] = station(self.env, config, workload, self.replicas.get(tier, 0))
         self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
         self.view = RunView(scenario, workload, self.tiers, self.replicas)
-        self.stages = list(stages_of(self.env, option, workload, self.view, self.classes, rate_rps))
+        long_run_rps = _long_run_rps(scenario, workload, rate_rps)
+        self.stages = list(stages_of(self.env, option, workload, self.view, self.classes, long_run_rps))
         self.route = option.router.start(self.view)
         self.prompt_share = option.router.start_prompts(self.view)
         self.fall = option.fallback.start(self.view) if option.fallback else None

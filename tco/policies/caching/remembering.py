@@ -52,12 +52,17 @@ class RememberingCache(CachePolicy):
         """Most answers that are kept."""
         return self.capacity_entries
 
+    @property
+    def hits_depend_on_load(self) -> bool:
+        """The more traffic, the more of it comes back in time."""
+        return True
+
     def remember(self, view: View, rate_rps: float, storing_share: float = 1.0) -> Memory:
         """Begin with what a cache that has run for long holds.
 
         Args:
             view: what the policy may see.
-            rate_rps: mean arrival rate, requests per second.
+            rate_rps: arrival rate that the cache has seen for long, requests per second.
             storing_share: share of the requests that touch the entry of their question.
         """
         asked = self.popularity.asked(view)

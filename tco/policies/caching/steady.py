@@ -76,11 +76,12 @@ def steady_state(popularity: Popularity, bounds: Bounds, rate_rps: float, genera
     count, repeated = popularity.questions, 1.0 - popularity.unique_share
     waits_s = 1.0 / np.maximum(popularity.shares() * (rate_rps * repeated), 1e-300)
     luck = generator.standard_exponential(count)
-    born = generator.standard_exponential(count)
     if bounds.from_use or bounds.ttl_s == inf:
         used_s = luck * waits_s
         life_s = min(bounds.ttl_s, bounds.filled_s)
-        dead = (used_s >= life_s) | (used_s * popularity.replaced_per_s >= born)
+        dead = used_s >= life_s
+        if drift := popularity.replaced_per_s:
+            dead |= used_s * drift >= generator.standard_exponential(count)
         stored_s = np.where(dead, -inf, -used_s)
     else:
         used_s, stored_s = _since_stored(popularity, bounds, waits_s, luck, generator)
