@@ -91,6 +91,16 @@ def test_the_least_recently_used_obey_che(exponent, capacity, unique_share):
     assert expected == pytest.approx(hits(exact(of, capacity_entries=capacity)).mean(), abs=0.01)
 
 
+@pytest.mark.parametrize("fault", [{"filled_for_days": 0.0}, {"capacity_entries": 400}])
+def test_che_sees_a_cache_that_begins_empty_or_is_too_small(fault):
+    """Planted faults: either is further off than the tolerance allows."""
+    shares = popularity().shares()
+    expected = float(shares @ -np.expm1(-shares * characteristic_s(shares, 700)))
+    planted = hits(exact(**{"capacity_entries": 700, **fault}), view=Chances(3_000))
+
+    assert expected - planted.mean() > 0.03
+
+
 @pytest.mark.parametrize("ttl_s", [100.0, 3_000.0])
 @pytest.mark.parametrize("rate_rps", [1.0, 5.0])
 def test_expiry_obeys_theory(ttl_s, rate_rps):
