@@ -52,6 +52,9 @@ PURPOSES: dict[str, int] = {
     "history_tokens": 149,
     "context_tokens": 151,
     "user_tokens": 157,
+    "intent": 103,
+    "similarity": 107,
+    "repeat": 109,
 }
 
 

@@ -75,6 +75,12 @@ SUFFIXES: dict[str, str] = {
     "_complexities": "complexities, 0 to 1",
     "_thresholds": "thresholds, 0 to 1",
     "_usd_per_answer": "USD per answer",
+    "_entries": "entries",
+    "_questions": "questions",
+    "_share_per_day": "share of 1 per day",
+    "_days": "days",
+    "_exponent": "exponent of a power law",
+    "_threshold": "threshold, 0 to 1",
 }
 
 

@@ -27,6 +27,8 @@ UNITLESS = {
     "max_retries": "a count of what the name says",
     "factor": "a ratio of two waits",
     "by_class": "shares, by tier, of the class that is the key",
+    "right": "pairs of a probability and a similarity",
+    "other": "pairs of a probability and a similarity",
     "table": "pairs of a probability and tokens",
 }
 

@@ -117,7 +117,7 @@ def _before_tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator
         tokens = lookups * window.input_tokens_per_request / TOKENS_PER_MTOK
         yield _volume(plan.option, month, subject, "lookups", lookups / 1000, "thousand lookups", window)
         yield _volume(plan.option, month, subject, "embedding_tokens", tokens, "Mtok", window)
-        yield _stored(plan.option, month, subject, option.cache.storage_gb)
+        yield _stored(plan.option, month, subject, option.cache.size_gb)
     if option.retrieval is not None:
         yield from _retrieval(plan.option, option.retrieval, month, window)
 

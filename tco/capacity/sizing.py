@@ -107,11 +107,13 @@ def plan_fleet(
     """
     sizer = _Sizer(scenario, option, workload, simulated)
     rates = sorted({month.peak_rps for month in months})
+    cache = scenario.options[option].cache
     by_load = any(tier.answers_depend_on_load for tier in scenario.tiers_of(option).values())
+    by_load |= cache is not None and cache.policy.hits_depend_on_load
     if not sizer.tiers and not by_load:
         rates = rates[-1:]  # nothing queues: one load stands for all
     fleets = _fleets_by_rate(sizer, rates)
-    if by_load:  # what is refused is not billed, so the share refused has to be that of the month's load
+    if by_load:  # shares refused and cached are not billed, so they have to be those of the month's load
         for index in range(LOADS_SEEN):
             rate = rates[round(index * (len(rates) - 1) / (LOADS_SEEN - 1))]
             sizer.window(rate, fleets[rate])

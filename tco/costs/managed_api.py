@@ -53,15 +53,15 @@ def _batch(config: ManagedApi, name: str, readings: Readings, subject: str) -> I
     stated = config.batch.price if config.batch is not None else None
     reference, key = (stated, f"{subject}.batch.price") if stated is not None else (config.price, f"{subject}.price")
     if isinstance(reference, InlineRequestPrice):
-        price = _batch_price(config, reference, "request", "usd_per_request")
+        price = batch_price(config, reference, "request", "usd_per_request")
         yield charge(ACCOUNT, f"{name} batch requests", readings["batch_requests"], price, key)
         return
     for meter in ("input", "output"):
-        price = _batch_price(config, reference, meter, "usd_per_mtok")
+        price = batch_price(config, reference, meter, "usd_per_mtok")
         yield charge(ACCOUNT, f"{name} batch {meter} tokens", readings[f"batch_{meter}_tokens"], price, key)
 
 
-def _batch_price(config: ManagedApi, reference: str | InlinePrice, meter: str, unit: str) -> Price:
+def batch_price(config: ManagedApi, reference: str | InlinePrice, meter: str, unit: str) -> Price:
     """Return what a batch request pays: prices of its own, the tier's less the discount, or the catalog's."""
     discount = config.batch.discount_share if config.batch is not None else None
     if discount is not None:

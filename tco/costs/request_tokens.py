@@ -1,37 +1,75 @@
-"""Request tokens: what the tokens of a single request cost, where a tier is paid by the token or by the request."""
+"""Request tokens: what the tokens of a single request cost, where a tier is paid by the token or by the request.
+
+The same prices as in the bill: what a prompt cache held, batch requests and very long prompts at their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
+from tco.costs.managed_api import batch_price
 from tco.errors import CatalogError
 from tco.scenario import Scenario
 from tco.scenario.prices import InlineRequestPrice, resolve
+from tco.scenario.tiers.managed_api import ManagedApi
 from tco.units import TOKENS_PER_MTOK
 
 
 @dataclass(frozen=True, slots=True)
-class TokenCost:
-    """Unit prices of one tier, USD.
+class TokenPrices:
+    """Unit prices of one way of being served, USD.
 
     Attributes:
         request_usd: per request.
         input_usd: per prompt token.
         output_usd: per generated token.
+        cached_usd: per prompt token that a prompt cache held.
     """
 
     request_usd: float
     input_usd: float
     output_usd: float
+    cached_usd: float = 0.0
 
-    def of(self, input_tokens: int, output_tokens: int) -> float:
+    def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
         """Cost of one answered request, USD.
 
-        >>> TokenCost(0.0, 1e-6, 4e-6).of(1000, 100)
-        0.0014
+        >>> TokenPrices(0.0, 1e-6, 4e-6, 1e-7).of(1000, 100, 500)
+        0.00095
         """
-        return self.request_usd + input_tokens * self.input_usd + output_tokens * self.output_usd
+        fresh = input_tokens - cached_tokens
+        return (
+            self.request_usd
+            + fresh * self.input_usd
+            + cached_tokens * self.cached_usd
+            + output_tokens * self.output_usd
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCost:
+    """What one tier charges for a request.
+
+    Attributes:
+        usual: prices of most requests.
+        batch: prices of async requests; None where they are served like all others.
+        long: prices of prompts longer than `long_tokens`.
+        long_tokens: prompt length above which they are charged.
+    """
+
+    usual: TokenPrices
+    batch: TokenPrices | None = None
+    long: TokenPrices | None = None
+    long_tokens: float = inf
+
+    def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0, is_async: bool = False) -> float:
+        """Cost of one answered request, USD."""
+        if is_async and self.batch is not None:
+            return self.batch.of(input_tokens, output_tokens)
+        if self.long is not None and input_tokens > self.long_tokens:
+            return self.long.of(input_tokens, output_tokens)
+        return self.usual.of(input_tokens, output_tokens, cached_tokens)
 
 
 def token_costs(scenario: Scenario, tiers: tuple[str, ...]) -> dict[str, TokenCost | None]:
@@ -40,16 +78,45 @@ def token_costs(scenario: Scenario, tiers: tuple[str, ...]) -> dict[str, TokenCo
     None for a tier that is paid by time, not by the token: what one request costs there depends on all the others.
     Charges that are not for tokens (minimum fees, cache and vector lookups, people) are in the ledger only.
     """
-    return {tier: _token_cost(getattr(scenario.tiers[tier], "price", None)) for tier in tiers}
+    return {tier: _token_cost(scenario.tiers[tier]) for tier in tiers}
 
 
-def _token_cost(price: object) -> TokenCost | None:
-    if isinstance(price, InlineRequestPrice):
-        return TokenCost(resolve(price, "request", "usd_per_request").value, 0.0, 0.0)
+def _token_cost(config: object) -> TokenCost | None:
+    price = getattr(config, "price", None)
     if price is None:
         return None
     try:
-        find: Callable[[str], float] = lambda meter: resolve(price, meter, "usd_per_mtok").value / TOKENS_PER_MTOK  # type: ignore[arg-type]  # noqa: E731
-        return TokenCost(0.0, find("input"), find("output"))
+        if not isinstance(config, ManagedApi):
+            return TokenCost(_prices(price))
+        return TokenCost(
+            usual=_prices(price, config.cached_input_share > 0.0),
+            batch=_batch(config) if config.batch is not None else None,
+            long=_long(price) if config.long_context_tokens is not None else None,
+            long_tokens=inf if config.long_context_tokens is None else config.long_context_tokens,
+        )
     except CatalogError:
         return None
+
+
+def _prices(price: object, with_cache: bool = False) -> TokenPrices:
+    if isinstance(price, InlineRequestPrice):
+        return TokenPrices(resolve(price, "request", "usd_per_request").value, 0.0, 0.0)
+    cached = _per_token(price, "cached_input") if with_cache else 0.0
+    return TokenPrices(0.0, _per_token(price, "input"), _per_token(price, "output"), cached)
+
+
+def _long(price: object) -> TokenPrices:
+    return TokenPrices(0.0, _per_token(price, "input_above_tier"), _per_token(price, "output_above_tier"))
+
+
+def _batch(config: ManagedApi) -> TokenPrices:
+    stated = config.batch.price if config.batch is not None else None
+    reference = stated if stated is not None else config.price
+    if isinstance(reference, InlineRequestPrice):
+        return TokenPrices(batch_price(config, reference, "request", "usd_per_request").value, 0.0, 0.0)
+    each = [batch_price(config, reference, meter, "usd_per_mtok").value for meter in ("input", "output")]
+    return TokenPrices(0.0, *(usd / TOKENS_PER_MTOK for usd in each))
+
+
+def _per_token(price: object, meter: str) -> float:
+    return resolve(price, meter, "usd_per_mtok").value / TOKENS_PER_MTOK  # type: ignore[arg-type]  # a name or inline

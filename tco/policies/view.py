@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tco.policies.draws import Draws
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class View(Draws, Protocol):
@@ -28,6 +31,10 @@ class View(Draws, Protocol):
 
     def good(self, tier: str) -> list[bool]:
         """Return whether a tier would answer each request well; KeyError where its quality is not known."""
+        ...
+
+    def generator(self, purpose: str) -> np.random.Generator:
+        """Return a fresh generator for what is not tied to a request: the same in every option, at every load."""
         ...
 
     def inside(self, tier: str) -> int:

@@ -119,9 +119,10 @@ def _breakdown(comparison: Comparison) -> Table:
 
 
 def _quality(evaluation: Evaluation, comparison: Comparison) -> list[Text | Table]:
-    """Good answers and what one costs, where any option's quality is known or a fallback answered."""
+    """Good answers and what one costs, where a quality is known, a fallback answered, or a cache did."""
     windows = {name: plan.worst for name, plan in evaluation.plans.items()}
-    if all(option.success_share is None and not option.degraded_share for option in comparison.options):
+    told = [option.success_share is not None or option.degraded_share for option in comparison.options]
+    if not any(told) and not any(window.cached_share for window in windows.values()):
         return []
     found = [
         ("Good answers", [option.success_share for option in comparison.options], _percent),

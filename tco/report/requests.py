@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import chain, islice
 from math import isnan
@@ -35,7 +36,7 @@ COLUMNS: dict[str, str] = {
     "arrival_s": "arrival",
     "input_tokens": "prompt tokens of the request",
     "output_tokens": "answer tokens of the request, also where no answer came",
-    "cached_input_tokens": "prompt tokens read from a prompt cache; empty: the stations count them in sum only",
+    "cached_input_tokens": "prompt tokens found in a prompt or prefix cache, in all answered calls; empty: none was",
     "cached": "whether the semantic cache answered",
     "tried": "tiers tried, in order, with > between them",
     "served_by": "tier whose answer counts; empty for none",
@@ -99,15 +100,18 @@ def request_rows(scenario: Scenario, result: SimulationResult) -> Iterator[Row]:
     for request, cells in enumerate(columns):
         (index, measured, arrived, tokens_in, tokens_out, tried, server, outcome, retries, degraded, false_hit,
          complexity, good, cache, routed, retrieval, started, first, finished, fine) = cells  # fmt: skip
+        name, latency_class = classes[index]
         answered = outcome in (Outcome.COMPLETED, Outcome.CACHED)
         first = _known(first)
+        calls = _paid_calls(result, request, tried, tokens_in)
         yield (
-            result.option, request, *classes[index], measured, arrived, tokens_in, tokens_out, None,
+            result.option, request, name, latency_class, measured, arrived, tokens_in, tokens_out,
+            sum(call.cached_tokens for call in calls) if calls else None,
             outcome == Outcome.CACHED, ">".join(tried), result.tiers[server] if server >= 0 else None,
             Outcome(outcome).name.lower(), retries, degraded, false_hit, complexity, None if good < 0 else good == 1,
             _known(cache), _known(routed), _known(retrieval), _known(started), first, finished,
             None if first is None else first - arrived, finished - arrived if answered else None,
-            _cost_usd(costs, _paid_calls(result, request, tried, tokens_in), tokens_out), fine,
+            _cost_usd(costs, calls, tokens_out, latency_class == "async"), fine,
         )  # fmt: skip
 
 
@@ -115,23 +119,38 @@ def _known(value: float | None) -> float | None:
     return None if value is None or isnan(value) else value
 
 
-def _paid_calls(
-    result: SimulationResult, request: int, tried: tuple[str, ...], tokens_in: int
-) -> list[tuple[str, int]]:
-    """List the tiers that answered, each with the prompt that it got; a tier that gave no answer charges nothing."""
+@dataclass(frozen=True, slots=True)
+class _PaidCall:
+    """A call that was answered: the tier, the prompt that it got, and what of it a prompt cache held."""
+
+    tier: str
+    input_tokens: int
+    cached_tokens: int
+
+
+def _paid_calls(result: SimulationResult, request: int, tried: tuple[str, ...], tokens_in: int) -> list[_PaidCall]:
+    """List the calls that were answered; a tier that gave no answer charges nothing."""
+    if not tried:
+        return []
     prompts = [tokens_in, *(visit.input_tokens for visit in result.further.get(request, ()))]
-    lost = result.unanswered_tries.get(request, ())
-    return [call for place, call in enumerate(zip(tried, prompts, strict=True)) if place not in lost] if tried else []
+    lost, cached = result.unanswered_tries.get(request, ()), result.cached_tokens
+    return [
+        _PaidCall(tier, prompt, cached.get((request, place), 0) if cached else 0)
+        for place, (tier, prompt) in enumerate(zip(tried, prompts, strict=True))
+        if place not in lost
+    ]
 
 
-def _cost_usd(costs: dict[str, TokenCost | None], calls: list[tuple[str, int]], tokens_out: int) -> float | None:
+def _cost_usd(
+    costs: dict[str, TokenCost | None], calls: list[_PaidCall], tokens_out: int, is_async: bool
+) -> float | None:
     """Add up what the calls cost."""
     total = 0.0
-    for tier, tokens_in in calls:
-        cost = costs[tier]
+    for call in calls:
+        cost = costs[call.tier]
         if cost is None:
             return None
-        total += cost.of(tokens_in, tokens_out)
+        total += cost.of(call.input_tokens, tokens_out, call.cached_tokens, is_async)
     return total
 
 

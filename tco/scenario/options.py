@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tco.fields import ClassName, NonNegative, Share
-from tco.plugin import Frozen, SelectedByKind
+from tco.fields import ClassName, NonNegative, Positive, Share
+from tco.plugin import Frozen, SelectedByKind, together
 from tco.policies.caching import CachePolicy
 from tco.policies.fallback import FallbackPolicy
 from tco.policies.routing import RoutingPolicy
@@ -18,6 +18,8 @@ from tco.serving.latency import Quantiles
 Router = Annotated[RoutingPolicy, SelectedByKind("tco.policies.routing")]
 Fallback = Annotated[FallbackPolicy, SelectedByKind("tco.policies.fallback")]
 HitPolicy = Annotated[CachePolicy, SelectedByKind("tco.policies.caching")]
+
+BYTES_PER_GB = 1e9  # clouds bill caches by decimal or binary GB; the difference is 7 %
 
 
 class SemanticCache(Frozen):
@@ -31,8 +33,29 @@ class SemanticCache(Frozen):
     """Model that embeds every request's prompt."""
     price: CachePrice
     """Where the cache is kept."""
-    storage_gb: NonNegative
-    """Size of the cache, GB."""
+    storage_gb: NonNegative | None = None
+    """Size of the cache, GB. None: as many entries as the policy keeps at most, of `entry_bytes` each."""
+    entry_bytes: Positive | None = None
+    """Size of one entry, bytes: its embedding, its question, its answer, what the store adds."""
+
+    @together("storage_gb", "entry_bytes", "policy")
+    def _size_follows_from_one_thing(self) -> None:
+        if self.storage_gb is not None and self.entry_bytes is not None:
+            raise ValueError(f"storage_gb {self.storage_gb:g} and entry_bytes {self.entry_bytes:g} are both given")
+        if self.storage_gb is None and self.entry_bytes is None:
+            raise ValueError("neither storage_gb nor entry_bytes is given, so the size of the cache is not known")
+        if self.entry_bytes is not None and self.policy.most_entries is None:
+            raise ValueError(
+                f"entry_bytes {self.entry_bytes:g} is given, but the policy keeps no stated number of entries "
+                "(capacity_entries)"
+            )
+
+    @property
+    def size_gb(self) -> float:
+        """Size of the cache, GB: a full one, where it follows from the entries."""
+        if self.storage_gb is not None:
+            return self.storage_gb
+        return float((self.policy.most_entries or 0) * (self.entry_bytes or 0.0) / BYTES_PER_GB)
 
 
 class AnnCache(Frozen):

@@ -13,6 +13,7 @@ import simpy
 from numpy.typing import NDArray
 from simpy.core import StopSimulation
 
+from tco.demand.forecast import week_profile
 from tco.demand.prompts import workload_of
 from tco.demand.workload import Workload
 from tco.domain import Outcome
@@ -86,6 +87,11 @@ def _cycle_collector_paused() -> Iterator[None]:
             gc.enable()
 
 
+def _long_run_rps(scenario: Scenario, workload: Workload, rate_rps: float) -> float:
+    """Return the rate that went before a window: where it is one busy hour, the mean of the week that led there."""
+    return rate_rps if workload.week is not None else rate_rps / max(week_profile(scenario.traffic))
+
+
 def _stop(_event: simpy.Event) -> None:
     raise StopSimulation(None)  # as SimPy itself ends a run; `run` returns what it carries
 
@@ -153,7 +159,8 @@ class _Run:
             self.tiers[tier] = station(self.env, config, workload, self.replicas.get(tier, 0))
         self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
         self.view = RunView(scenario, workload, self.tiers, self.replicas)
-        self.stages = list(stages_of(self.env, option, workload, self.view, self.classes, rate_rps))
+        long_run_rps = _long_run_rps(scenario, workload, rate_rps)
+        self.stages = list(stages_of(self.env, option, workload, self.view, self.classes, long_run_rps))
         self.route = option.router.start(self.view)
         self.prompt_share = option.router.start_prompts(self.view)
         self.fall = option.fallback.start(self.view) if option.fallback else None
@@ -164,6 +171,7 @@ class _Run:
         self.retries = [0] * count
         self.further: dict[int, list[FurtherVisit]] = {}
         self.unanswered_tries: dict[int, tuple[int, ...]] = {}
+        self.cached_tokens: dict[tuple[int, int], int] = {}
         self.input_tokens: list[int] = workload.input_tokens.tolist()
         self.output_tokens: list[int] = workload.output_tokens.tolist()
         self.served = [-1] * count
@@ -234,6 +242,8 @@ class _Run:
             tried = (*tried, tier)
             if call.retries:
                 self.retries[request] += call.retries
+            if call.cached_tokens:
+                self.cached_tokens[request, len(tried) - 1] = call.cached_tokens
             if answered:
                 answer = call
                 self.served[request] = self.place[tier]
@@ -328,6 +338,7 @@ class _Run:
             finished_s=np.array(self.finished_s, np.float64),
             further=self.further,
             unanswered_tries=self.unanswered_tries,
+            cached_tokens=self.cached_tokens,
             degraded=np.isin(np.arange(len(self.workload)), list(self.degraded)),
             good=self._good(),
             false_hit=np.isin(np.arange(len(self.workload)), list(self._false_hits())),

@@ -53,6 +53,7 @@ class SimulationResult:
         false_hit: requests to which the cache gave the answer to another question.
         further: by request, visits to the tiers that it tried after the first.
         unanswered_tries: by request, places in `tried` of tiers that gave no answer.
+        cached_tokens: by request and place in `tried`, prompt tokens that a prompt or prefix cache held.
     """
 
     option: str
@@ -76,6 +77,7 @@ class SimulationResult:
     false_hit: NDArray[np.bool_]
     further: dict[int, list[FurtherVisit]] = field(default_factory=dict)
     unanswered_tries: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    cached_tokens: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.arrived_s)

@@ -39,6 +39,10 @@ class RunView:
         """Return one standard normal variate per request."""
         return self._workload.normals(purpose, attempt)
 
+    def generator(self, purpose: str) -> np.random.Generator:
+        """Return a fresh generator for what is not tied to a request."""
+        return self._workload.streams.generator(purpose)
+
     def complexity(self) -> list[float]:
         """Return how hard each request is."""
         return self._workload.complexity()

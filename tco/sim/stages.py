@@ -49,14 +49,14 @@ class CacheStage(Stage):
 
     name = "cache"
 
-    def __init__(self, env: Clock, option: Option, workload: Workload, view: RunView, rate_rps: float) -> None:
+    def __init__(self, env: Clock, option: Option, workload: Workload, view: RunView, long_run_rps: float) -> None:
         if option.cache is None:
             raise ValueError("the option has no cache")
         delay = Delay(latency=option.cache.lookup, purpose="cache_lookup")
         self._station = DelayStation(env, delay, workload, 0)
         self.stations = {self.name: self._station}
         self._clock = env
-        self._state = option.cache.policy.start(view, rate_rps)
+        self._state = option.cache.policy.start(view, long_run_rps)
         self.false_hits: set[int] = set()
 
     def visit(self, call: Call) -> Visit:
@@ -137,7 +137,7 @@ class DeciderStage(Stage):
 
 
 def stages_of(
-    env: Clock, option: Option, workload: Workload, view: RunView, classes: list[str], rate_rps: float
+    env: Clock, option: Option, workload: Workload, view: RunView, classes: list[str], long_run_rps: float
 ) -> Iterator[Stage]:
     """Make the stages of an option, in the order in which a request passes them.
 
@@ -147,10 +147,10 @@ def stages_of(
         workload: the requests.
         view: what policies may see.
         classes: name of each request's class.
-        rate_rps: mean arrival rate, requests per second.
+        long_run_rps: arrival rate that went before the window, requests per second.
     """
     if option.cache is not None:
-        yield CacheStage(env, option, workload, view, rate_rps)
+        yield CacheStage(env, option, workload, view, long_run_rps)
     asks = option.router.start_asking(view)
     if asks is not None:
         yield DeciderStage(env, option, workload, classes, asks)

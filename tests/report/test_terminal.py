@@ -56,11 +56,11 @@ def test_numbers_are_never_cut(document, width):
 
 @pytest.mark.parametrize("width", [30, 40])
 def test_blocks_say_what_they_list(document, width):
-    """On a narrow terminal every table's first heading stands above its blocks, once."""
+    """On a narrow terminal every table's first heading stands above its blocks, once; two columns need no blocks."""
     lines = [line.strip() for line in printed(document, width).splitlines()]
 
     for section in document.sections:
-        if isinstance(section, Table):
+        if isinstance(section, Table) and len(section.columns) > 2:
             assert 1 == lines.count(f"{section.columns[0].heading}:")
 
 

@@ -30,11 +30,21 @@ class CacheState:
 class CachePolicy(Plugin):
     """Base of the cache policies."""
 
+    @property
+    def most_entries(self) -> int | None:
+        """Most answers that the cache keeps; None where nothing bounds them, or the policy does not know."""
+        return None
+
+    @property
+    def hits_depend_on_load(self) -> bool:
+        """Whether the share of hits follows from the traffic, so that every month has its own."""
+        return False
+
     def start(self, view: View, rate_rps: float) -> CacheState:
         """Begin a run over the requests that `view` shows.
 
         Args:
             view: what the policy may see.
-            rate_rps: mean arrival rate, requests per second: what a cache that has run for long holds depends on it.
+            rate_rps: arrival rate that the cache has seen for long, requests per second: what it holds follows from it.
         """
         raise NotImplementedError

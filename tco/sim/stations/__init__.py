@@ -30,10 +30,12 @@ class Call:
         started_s: when service began, seconds; None when it never did.
         first_token_s: when the first token of the answer appeared, seconds; None when none did.
         retries: how often the call was sent again, or its work begun anew.
+        cached_tokens: prompt tokens that a prompt or prefix cache held.
     """
 
     __slots__ = (
-        "attempt", "first_token_s", "input_tokens", "outcome", "output_tokens", "request", "retries", "started_s",
+        "attempt", "cached_tokens", "first_token_s", "input_tokens", "outcome", "output_tokens", "request", "retries",
+        "started_s",
     )  # fmt: skip
 
     def __init__(self, request: int, input_tokens: int, output_tokens: int, attempt: int = 0) -> None:
@@ -44,6 +46,7 @@ class Call:
         self.started_s: float | None = None
         self.first_token_s: float | None = None
         self.retries = 0
+        self.cached_tokens = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ class GpuFleetStation(Station):
             return
         if sequence.cached_tokens:
             self.counts["prefix_cached_tokens"] += sequence.cached_tokens
+            call.cached_tokens = sequence.cached_tokens
         self.leave(call)
         call.first_token_s = sequence.first_token_s
 

@@ -31,6 +31,7 @@ class ManagedApiStation(Station):
         """Look up the latency, fill the buckets, and lay out the outages."""
         del replicas  # the vendor's capacity is not ours to size
         self._config, self._workload = config, workload
+        self._cached_share = config.cached_input_share
         self._answer_time = AnswerTime(config.latency, workload)
         self._slots = Resource(self.env, config.max_concurrency) if config.max_concurrency else None
         self._requests, self._volume = config.limits.buckets() if config.limits else (None, None)
@@ -67,6 +68,7 @@ class ManagedApiStation(Station):
         """Wait for a slot where there is a limit, for the first token, then for the rest; nothing can go wrong."""
         self.enter()
         slots, slot = self._slots, None
+        call.cached_tokens = int(call.input_tokens * self._cached_share)
         if slots is not None:
             slot = slots.request()
             yield slot
@@ -188,6 +190,8 @@ class ManagedApiStation(Station):
         if call.input_tokens > self._long_context:
             self.counts["long_context_input_tokens"] += call.input_tokens
             self.counts["long_context_output_tokens"] += call.output_tokens
+        else:
+            call.cached_tokens = int(call.input_tokens * self._cached_share)
         self.leave(call)
 
 
