@@ -87,6 +87,7 @@ def _reference(what: str) -> AfterValidator:
 TierName = Annotated[str, _reference("tiers")]
 ClassName = Annotated[str, _reference("classes")]
 ProductName = Annotated[str, _reference("products")]
+RegionName = Annotated[str, _reference("regions")]
 
 
 def also(check: Callable[[Any], PydanticCustomError | None]) -> WrapValidator:

@@ -46,6 +46,7 @@ PURPOSES: dict[str, int] = {
     "product": 89,
     "arm": 97,
     "decider": 101,
+    "region": 131,
     "retrieves": 113,
     "ann": 127,
     "system_tokens": 139,

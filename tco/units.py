@@ -13,12 +13,15 @@ SECONDS_PER_MINUTE = 60.0
 MONTHS_PER_YEAR = 12
 WEEKS_PER_YEAR = 52.0
 TOKENS_PER_MTOK = 1_000_000.0
+BYTES_PER_GB = 1e9  # clouds bill by decimal or binary GB; the difference is 7 %
 
 SUFFIXES: dict[str, str] = {
     "_usd_per_mtok": "USD per million tokens",
     "_usd_per_gpu_hour": "USD per GPU-hour",
     "_usd_per_1k_queries": "USD per thousand queries",
     "_usd_per_1k_lookups": "USD per thousand lookups",
+    "_usd_per_gb": "USD per GB",
+    "_bytes_per_token": "bytes per token",
     "_usd_per_gb_month": "USD per GB-month",
     "_usd_per_month": "USD per month",
     "_usd_per_gpu_s": "USD per GPU-second",

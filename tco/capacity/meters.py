@@ -17,7 +17,7 @@ from tco.scenario.tiers.edge import Edge
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.scenario.tiers.serverless import Serverless
 from tco.sim.stations import HELD
-from tco.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, SECONDS_PER_HOUR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
+from tco.units import BYTES_PER_GB, HOURS_PER_MONTH, MONTHS_PER_YEAR, SECONDS_PER_HOUR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
 
 # Endings of counts that depend on the load's shape, or on which hour a window shows, so that no multiple is true.
 NOT_WITH_VOLUME = ("_s", "_starts", "_deadlines", HELD)
@@ -146,6 +146,10 @@ def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Mete
         each = window.decisions_per_request[decider.name]
         subject = f"options.{plan.option}.router"
         yield _volume(plan.option, month, subject, decider.name, each, "decisions", window)
+    egress = option.placement.egress if option.placement is not None else None
+    if egress is not None:
+        each = window.answer_tokens_per_request * egress.bytes_per_token / BYTES_PER_GB
+        yield _volume(plan.option, month, f"options.{plan.option}.placement", "egress", each, "GB", window)
     if scenario.quality.bad_answer is not None and window.bad_answers_per_request is not None:
         each = window.bad_answers_per_request
         yield _volume(plan.option, month, "quality.bad_answer", "bad_answers", each, "answers", window)

@@ -188,7 +188,7 @@ class _Sizer:
         self.scenario, self.option, self.workload = scenario, option, workload
         self.simulated = simulated
         self.tiers = {name: tier for name, tier in scenario.tiers_of(option).items() if isinstance(tier, FleetTier)}
-        self.minimum: Fleet = tuple(tier.min_replicas for tier in self.tiers.values())
+        self.minimum: Fleet = tuple(self._least(name, tier) for name, tier in self.tiers.items())
         self.maximum: Fleet = tuple(tier.max_replicas for tier in self.tiers.values())
         self.missed: list[str] = []
         self.load_shares: dict[str, float] = {}  # of tiers that cannot carry the load: needed over allowed
@@ -197,6 +197,11 @@ class _Sizer:
         self._windows: dict[tuple[float, Fleet], Window] = {}
         self._replicas_per_rps: list[float] = []  # of each tier, for each request a second that the option gets
         self.jobs = AsyncSide.of(self.tiers, week_profile(scenario.traffic))
+
+    def _least(self, name: str, tier: FleetTier) -> int:
+        """Return the fewest replicas of a tier: as stated, and one in each of its regions."""
+        placement = self.scenario.options[self.option].placement
+        return max(tier.min_replicas, len(placement.tiers[name]) if placement is not None else 1)
 
     def seen(self, rate: float, fleet: Fleet) -> bool:
         """Say whether the window was simulated."""

@@ -73,6 +73,7 @@ class Window:
         degraded_share: share of requests that a fallback answered.
         false_hit_share: share of requests to which the cache gave the answer to another question.
         decisions_per_request: decisions of each decider, per arriving request.
+        answer_tokens_per_request: tokens of the answers that users got, cached ones included, per arriving request.
         retries_per_request: calls that were sent again, or begun anew, per arriving request.
     """
 
@@ -96,6 +97,7 @@ class Window:
     false_hit_share: float = 0.0
     decisions_per_request: dict[str, float] = field(default_factory=dict)
     retries_per_request: float = 0.0
+    answer_tokens_per_request: float = 0.0
     ann_answers_per_request: float = 0.0
 
 
@@ -126,6 +128,7 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         false_hit_share=float(result.false_hit.mean()),
         decisions_per_request=_decisions(scenario, result),
         retries_per_request=float(result.retries.mean()),
+        answer_tokens_per_request=float(result.workload.output_tokens[result.answered].sum()) / count,
     )
 
 

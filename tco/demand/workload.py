@@ -100,6 +100,11 @@ class Workload:
         places = _classes(np.array(self.uniforms("product")), list(shares))
         return [names[place] for place in places.tolist()]
 
+    def regions(self, shares: dict[str, float]) -> list[str]:
+        """Return the region of each request's user; the same in every option."""
+        names = list(shares)
+        return [names[place] for place in _classes(np.array(self.uniforms("region")), list(shares.values())).tolist()]
+
     def _kept(self, shape: str, purpose: str, attempt: int) -> list[float]:
         key = (shape, purpose, attempt)
         if key not in self._drawn:

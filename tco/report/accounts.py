@@ -32,6 +32,7 @@ STYLES = {
     "platform:cache": AccountStyle("Cache", "the cache", PINK),
     "platform:routing": AccountStyle("Routing", "deciding who answers", GREYS[2]),
     "quality:bad-answers": AccountStyle("Bad answers", "what bad answers cost", GREYS[1]),
+    "network:egress": AccountStyle("Egress", "data on its way to users", "#C030F0"),
     "storage:vector": AccountStyle("Vectors", "the vector store", NAVY),
 }
 

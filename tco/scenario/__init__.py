@@ -11,6 +11,7 @@ from tco.plugin import Frozen, SelectedByKind
 from tco.scenario.cross import cross_faults, dangling
 from tco.scenario.cross_routes import route_faults
 from tco.scenario.options import Option
+from tco.scenario.placement import Regions
 from tco.scenario.prices import BadAnswerPrice, EngineerPrice
 from tco.scenario.slo import Slo
 from tco.scenario.tiers import Tier
@@ -86,6 +87,8 @@ class Scenario(Frozen):
     """Limits to keep."""
     tiers: Annotated[dict[Name, AnyTier], Field(min_length=1)]
     """Ways of answering a request, by name."""
+    regions: Regions | None = None
+    """Where users are, for options that say where their tiers stand."""
     quality: Quality = Quality()
     """How good and bad answers are counted."""
     business: Business | None = None

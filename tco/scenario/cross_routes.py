@@ -10,6 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 if TYPE_CHECKING:
     from tco.scenario import Scenario
 
+ONE_REGION = ("devices", "failures", "async_window")  # keys of tiers whose capacity is counted for one place only
 Found = tuple[tuple[str, ...], str]  # location, message
 
 
@@ -19,6 +20,7 @@ def route_faults(scenario: Scenario, *, of_a_file: bool) -> list[InitErrorDetail
     A scenario that is built in code may hold tiers for options to come.
     """
     found = [*_leaks(scenario), *_nowhere_to_fall(scenario), *_unknown_quality(scenario), *_nothing_to_trim(scenario)]
+    found += _places(scenario)
     if of_a_file:
         found += _unreached(scenario)
     return [
@@ -52,6 +54,31 @@ def _nowhere_to_fall(scenario: Scenario) -> Iterator[Found]:
                 f"tier '{routed[0]}' falls back to itself: the router sends every request there first; allowed: "
                 "another tier in the chain",
             )
+
+
+def _places(scenario: Scenario) -> Iterator[Found]:
+    for name, option in scenario.options.items():
+        if option.placement is None:
+            continue
+        if scenario.regions is None:
+            yield ("regions",), f"missing; needed because option '{name}' has a placement"
+            continue
+        where = ("options", name, "placement", "tiers")
+        for tier in option.tiers():
+            if tier not in option.placement.tiers:
+                yield where, f"tier '{tier}' stands nowhere; allowed: every tier of the option, placed"
+        for tier, regions in option.placement.tiers.items():
+            yield from _place(scenario, (*where, tier), tier, regions)
+
+
+def _place(scenario: Scenario, where: tuple[str, ...], tier: str, regions: tuple[str, ...]) -> Iterator[Found]:
+    known = scenario.regions.user_shares if scenario.regions is not None else {}
+    for region in regions:
+        if region not in known:
+            yield where, f"'{region}' is not one of the scenario's regions; defined: {', '.join(known)}"
+    single = [key for key in ONE_REGION if getattr(scenario.tiers.get(tier), key, None) is not None]
+    if single and len(regions) > 1:
+        yield where, f"tier '{tier}' has {single[0]} and stands in {len(regions)} regions; allowed: one region"
 
 
 def _unreached(scenario: Scenario) -> Iterator[Found]:

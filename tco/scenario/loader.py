@@ -93,6 +93,11 @@ def validate(raw: dict[str, Any], tree: Tree, file: str) -> Scenario:
         products = traffic.get("product_shares", {})
         if isinstance(products, dict):
             context["products"] = tuple(products)
+    regions = raw.get("regions")
+    if isinstance(regions, dict) and ("regions", "user_shares") not in tree.incomplete:
+        users = regions.get("user_shares", {})
+        if isinstance(users, dict):
+            context["regions"] = tuple(users)
     context["folder"] = FilePath(file).parent  # where relative paths of files start
     try:
         scenario = Scenario.model_validate(raw, context=context)

@@ -11,15 +11,15 @@ from tco.plugin import Frozen, SelectedByKind, together
 from tco.policies.caching import CachePolicy
 from tco.policies.fallback import FallbackPolicy
 from tco.policies.routing import RoutingPolicy
+from tco.scenario.placement import Placement
 from tco.scenario.prices import CachePrice, EmbeddingPrice, MemoryPrice, VectorPrice
 from tco.scenario.prompt import Trim
 from tco.serving.latency import Quantiles
+from tco.units import BYTES_PER_GB
 
 Router = Annotated[RoutingPolicy, SelectedByKind("tco.policies.routing")]
 Fallback = Annotated[FallbackPolicy, SelectedByKind("tco.policies.fallback")]
 HitPolicy = Annotated[CachePolicy, SelectedByKind("tco.policies.caching")]
-
-BYTES_PER_GB = 1e9  # clouds bill caches by decimal or binary GB; the difference is 7 %
 
 
 class SemanticCache(Frozen):
@@ -122,6 +122,8 @@ class Option(Frozen):
     """Vector search; none when left out."""
     trim: Trim | None = None
     """Parts of the prompt that are shortened, of classes with a `prompt`; none when left out."""
+    placement: Placement | None = None
+    """Where the tiers stand. None: the way to them is not counted."""
     people: Staffing
     """Engineers' time; write zeros where none is needed, so that it is a statement."""
 

@@ -20,7 +20,10 @@ from tco.domain import Outcome
 from tco.errors import SimulationError
 from tco.plugin import plugins_in
 from tco.scenario import Scenario
+from tco.scenario.options import Option
+from tco.scenario.tiers import Tier
 from tco.sim.clock import Clock
+from tco.sim.placed import PlacedStation, split_replicas
 from tco.sim.result import FurtherVisit, SimulationResult
 from tco.sim.run_view import RunView
 from tco.sim.stages import CacheStage, stages_of
@@ -155,8 +158,7 @@ class _Run:
         }
         self.tiers: dict[str, Station] = {}
         for tier, config in tiers.items():
-            station = plugins_in("tco.sim.stations")[config.kind_name()]
-            self.tiers[tier] = station(self.env, config, workload, self.replicas.get(tier, 0))
+            self.tiers[tier] = self._station(scenario, option, tier, config)
         self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
         self.view = RunView(scenario, workload, self.tiers, self.replicas)
         long_run_rps = _long_run_rps(scenario, workload, rate_rps)
@@ -184,6 +186,20 @@ class _Run:
         self.place = {tier: index for index, tier in enumerate(self.tiers)}
         self.left = count
         self.over = self.env.event()
+
+    def _station(self, scenario: Scenario, option: Option, tier: str, config: Tier) -> Station:
+        """Make a tier's station, or one in each region where it stands."""
+        station = plugins_in("tco.sim.stations")[config.kind_name()]
+        placement, regions = option.placement, scenario.regions
+        if placement is None or regions is None:
+            made: Station = station(self.env, config, self.workload, self.replicas.get(tier, 0))
+            return made
+        places = placement.tiers[tier]
+        split = split_replicas(regions, places, self.replicas.get(tier, 0))
+        if tier in self.replicas:
+            self.replicas[tier] = sum(split.values())
+        stations = {region: station(self.env, config, self.workload, split[region]) for region in places}
+        return PlacedStation(self.env, stations, split, regions, self.workload)
 
     def start(self, clients: Clients | None) -> None:
         """Let the requests come, as the workload says or as the clients of a closed loop send them."""

@@ -1,0 +1,122 @@
+"""Placement: where users are, where tiers stand, how long the way between them takes, and what leaves by it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic_core import PydanticCustomError
+
+from tco.fields import Name, NonNegative, RegionName, Share, Source, TierName, UnitPrice, also, sums_to_one
+from tco.plugin import Frozen, together
+from tco.scenario.prices import InlinePrice
+
+LONGEST_ROUND_TRIP_S = 60.0  # to the moon and back takes 2.6 s
+RoundTrip = Annotated[float, Field(ge=0, le=LONGEST_ROUND_TRIP_S)]
+
+
+class Regions(Frozen):
+    """Where users are, and how far regions are apart."""
+
+    user_shares: Annotated[dict[Name, Share], Field(min_length=1, max_length=100), also(sums_to_one)]
+    """Region to its share of the requests; the shares sum to 1. A region without users has share 0."""
+    home_round_trip_s: RoundTrip
+    """Round trip of a user to a tier in the user's own region, seconds."""
+    round_trips: dict[Name, dict[Name, Annotated[RoundTrip, Field(gt=0)]]] = Field(default_factory=dict)
+    """Region to region to the round trip between them, seconds; each pair once, in either order."""
+    source: Source
+    """Where the round trips were measured."""
+
+    @together("user_shares", "round_trips")
+    def _every_pair_once(self) -> None:
+        names = list(self.user_shares)
+        for one, others in self.round_trips.items():
+            for other in others:
+                for name in (one, other):
+                    if name not in names:
+                        raise ValueError(f"round_trips names '{name}', which is not in user_shares: {', '.join(names)}")
+                if one == other:
+                    raise ValueError(f"round_trips from '{one}' to itself; home_round_trip_s says that")
+                if one in self.round_trips.get(other, {}):
+                    raise ValueError(f"round_trips has '{one}' to '{other}' in both orders; allowed: once")
+        for place, one in enumerate(names):
+            for other in names[place + 1 :]:
+                if other not in self.round_trips.get(one, {}) and one not in self.round_trips.get(other, {}):
+                    raise ValueError(f"round_trips has no way between '{one}' and '{other}': unknown is not zero")
+
+    def round_trip_s(self, one: str, other: str) -> float:
+        """Return the round trip between two regions, seconds.
+
+        >>> regions = Regions(user_shares={"eu": 1.0, "us": 0.0}, home_round_trip_s=0.01,
+        ...                   round_trips={"us": {"eu": 0.09}}, source="made up")
+        >>> regions.round_trip_s("eu", "us"), regions.round_trip_s("eu", "eu")
+        (0.09, 0.01)
+        """
+        if one == other:
+            return self.home_round_trip_s
+        return self.round_trips[one][other] if other in self.round_trips.get(one, {}) else self.round_trips[other][one]
+
+    def nearest(self, user: str, regions: tuple[str, ...]) -> str:
+        """Return the region with the shortest way from a user; of equals the first.
+
+        >>> Regions(user_shares={"eu": 1.0}, home_round_trip_s=0.01, source="made up").nearest("eu", ("eu",))
+        'eu'
+        """
+        return min(regions, key=lambda region: self.round_trip_s(user, region))
+
+
+class EgressStep(Frozen):
+    """One step of an egress price."""
+
+    from_gb: NonNegative
+    """GB of a month from which on the step holds."""
+    egress_usd_per_gb: UnitPrice
+    """Price of a GB within the step, USD."""
+
+
+class EgressPrice(InlinePrice):
+    """What data costs that leaves for the users, in steps of a month's volume."""
+
+    steps: Annotated[tuple[EgressStep, ...], Field(min_length=1, max_length=50, strict=False)]
+    """Steps, the first from 0 GB on."""
+
+    @together("steps")
+    def _steps_rise(self) -> None:
+        if self.steps[0].from_gb != 0:
+            raise ValueError(f"the first step begins at {self.steps[0].from_gb:g} GB; it must begin at 0")
+        for low, high in pairwise(self.steps):
+            if high.from_gb <= low.from_gb:
+                raise ValueError(f"a step from {high.from_gb:g} GB follows one from {low.from_gb:g}; they must rise")
+
+
+class Egress(Frozen):
+    """Data that leaves for the users."""
+
+    bytes_per_token: Annotated[float, Field(gt=0, le=1e9)]
+    """Bytes that go over the wire for each answer token: about 4 of plain text, a few hundred where tokens are streamed
+    one event each."""
+    price: EgressPrice
+    """Price of a GB."""
+
+
+def _each_once(regions: Any) -> PydanticCustomError | None:
+    names = list(regions) if isinstance(regions, list | tuple) else []
+    twice = next((name for name in names if isinstance(name, str) and names.count(name) > 1), None)
+    return PydanticCustomError("cross", "{text}", {"text": f"'{twice}' stands twice"}) if twice is not None else None
+
+
+class Placement(Frozen):
+    """Where the tiers of an option stand; a request goes to the nearest region that has the tier."""
+
+    tiers: Annotated[
+        dict[
+            TierName,
+            Annotated[tuple[RegionName, ...], Field(min_length=1, max_length=100, strict=False), also(_each_once)],
+        ],
+        Field(min_length=1),
+    ]
+    """Tier to the regions where it stands. A fleet in several regions is split by the share of the users that each
+    region is nearest to, one replica at least; its regions do not help each other out. Every tier is named."""
+    egress: Egress | None = None
+    """What the answers' way to the users costs. None: nothing is charged for it, as within one's own network."""

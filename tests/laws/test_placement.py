@@ -1,0 +1,155 @@
+"""Laws of placement: the way is added and nothing else changes; regions do not help each other out; egress by steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tco import evaluate
+from tco.demand.workload import draw_workload
+from tco.scenario import Scenario
+from tco.scenario.placement import Regions
+from tco.sim.engine import simulate
+from tco.sim.placed import split_replicas
+from tests.laws.build import DATED, api, gpu, rate_traffic, scene, static
+from tests.scenario.texts import faults_in, plant
+
+REGIONS = {
+    "user_shares": {"eu": 0.6, "us": 0.4},
+    "home_round_trip_s": 0.02,
+    "round_trips": {"us": {"eu": 0.1}},
+    "source": "made up",
+}
+
+
+def placed(*regions: str, tier: str = "own", **egress: Any) -> dict[str, Any]:
+    """An option with one tier in some regions."""
+    return {**static(**{tier: 1.0}), "placement": {"tiers": {tier: list(regions)}, **egress}}
+
+
+def world(options: dict[str, Any], **changes: Any) -> Scenario:
+    """Users in two regions, and a fleet for them."""
+    return scene({"own": gpu()}, options, count=2000, **{"regions": REGIONS, "traffic": rate_traffic(4.0), **changes})
+
+
+def run(model: Scenario, option: str, replicas: int = 4, rate_rps: float = 4.0):
+    """Simulate an option."""
+    return simulate(model, option, draw_workload(model), rate_rps, {"own": replicas})
+
+
+def test_without_a_way_one_place_is_no_place():
+    """A round trip of 0 to the only region changes no stamp."""
+    regions = {"user_shares": {"eu": 1.0}, "home_round_trip_s": 0.0, "source": "made up"}
+    model = world({"placed": placed("eu"), "plain": static(own=1.0)}, regions=regions)
+    here, nowhere = run(model, "placed"), run(model, "plain")
+
+    assert (here.finished_s == nowhere.finished_s).all()
+    assert (here.first_token_s == nowhere.first_token_s).all()
+
+
+def test_an_api_far_away_answers_one_round_trip_later():
+    """Each user's own round trip is added to the first token and to the last, to 1e-9."""
+    model = scene(
+        {"own": api()}, {"far": placed("us"), "plain": static(own=1.0)}, count=2000, regions=REGIONS,
+    )  # fmt: skip
+    far, plain = run(model, "far"), run(model, "plain")
+    users = np.array(far.workload.regions(REGIONS["user_shares"]))
+    trip_s = np.where(users == "us", 0.02, 0.1)
+
+    assert abs((users == "eu").mean() - 0.6) <= 1 / 2000
+    assert np.abs(far.finished_s - plain.finished_s - trip_s).max() < 1e-9
+    assert np.abs(far.first_token_s - plain.first_token_s - trip_s).max() < 1e-9
+
+
+def test_each_user_goes_to_the_nearest_region():
+    """With a fleet in both, everybody has the short way."""
+    model = world({"both": placed("eu", "us"), "plain": static(own=1.0)})
+    both = run(model, "both", replicas=50)
+
+    assert 0.02 == pytest.approx(float((both.started_s - both.arrived_s).min()) * 2, abs=1e-6)
+    assert both.answered.all()
+
+
+def test_split_fleets_wait_longer_than_one_of_the_same_size():
+    """Four replicas at hand wait less than three and one that cannot help each other, at a load that fills the one."""
+    model = world({"both": placed("eu", "us"), "one": placed("eu")})
+    split, whole = run(model, "both", 2, 8.0), run(model, "one", 2, 8.0)
+    inside = [result.finished_s - result.arrived_s for result in (split, whole)]
+    ways = 0.02, 0.6 * 0.02 + 0.4 * 0.1
+
+    assert inside[0].mean() - ways[0] > inside[1].mean() - ways[1]
+
+
+def test_a_replicated_fleet_needs_a_replica_in_each_region():
+    """However little traffic there is; the central one makes do with one."""
+    model = world({"both": placed("eu", "us"), "one": placed("eu")}, slo={"e2e_p95_s": 20.0})
+    plans = evaluate(model).plans
+
+    assert {"own": 1} == plans["one"].replicas[0]
+    assert {"own": 2} == plans["both"].replicas[0]
+
+
+@pytest.mark.parametrize(("replicas", "split"), [(1, (1, 1)), (2, (1, 1)), (5, (3, 2)), (10, (6, 4)), (3, (2, 1))])
+def test_replicas_are_split_by_users(replicas, split):
+    """Six tenths of the users are nearest to the one, four to the other; each has one at least."""
+    assert dict(zip(("eu", "us"), split, strict=True)) == split_replicas(Regions(**REGIONS), ("eu", "us"), replicas)
+
+
+def test_egress_is_charged_step_by_step():
+    """146 000 000 answers of 1 000 tokens of 10 bytes are 1 460 GB: 100 free, 900 at 0.09, 460 at 0.05: $104."""
+    steps = [{"from_gb": 0.0, "egress_usd_per_gb": 0.0}, {"from_gb": 100.0, "egress_usd_per_gb": 0.09},
+             {"from_gb": 1000.0, "egress_usd_per_gb": 0.05}]  # fmt: skip
+    egress = {"bytes_per_token": 10.0, "price": {"steps": steps, **DATED}}
+    lengths = {
+        "input_tokens": {"kind": "constant", "tokens": 10},
+        "output_tokens": {"kind": "constant", "tokens": 1000},
+    }
+    model = scene(
+        {"own": api()}, {"it": placed("eu", egress=egress)}, count=300, regions=REGIONS,
+        classes={"chat": {"share": 1.0, **lengths}}, traffic={**rate_traffic(1.0), "requests_per_month": 146e6},
+    )  # fmt: skip
+    lines = evaluate(model).ledger.query("account == 'network:egress'")
+
+    assert [100.0, 900.0, pytest.approx(460.0)] == lines["quantity"].tolist()
+    assert [0.0, pytest.approx(81.0), pytest.approx(23.0)] == lines["cost_usd"].tolist()
+
+
+BLOCK = (
+    "regions: {user_shares: {eu: 0.5, us: 0.5}, home_round_trip_s: 0.02, round_trips: {eu: {us: 0.1}}, source: ours}\n"
+)
+ROUTER = "    router: {kind: static, shares: {api: 1.0}}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "words"),
+    [
+        ("", "{tiers: {api: [asia]}}", "options.buy.placement.tiers.api[0]", "'asia' is not one of the scenario's regions"),
+        ("", "{tiers: {gpu: [eu]}}", "options.buy.placement.tiers", "tier 'api' stands nowhere"),
+        ("", "{tiers: {api: []}}", "options.buy.placement.tiers.api", "at least 1"),
+        ("", "{tiers: {api: [eu, eu]}}", "options.buy.placement.tiers.api", "'eu' stands twice"),
+        ("round_trips: {eu: {us: 0.1}}, ", "{tiers: {api: [eu]}}", "regions", "no way between 'eu' and 'us'"),
+        ("eu: 0.5, us: 0.5", "{tiers: {api: [eu]}}", "regions.user_shares", "no shares"),
+        (BLOCK, "{tiers: {api: [eu]}}", "regions", "missing; needed because option 'buy' has a placement"),
+    ],
+)  # fmt: skip
+def test_an_impossible_placement_is_refused(tmp_path, old, new, where, words):
+    """Regions without a way, tiers without a place, and places that are no regions."""
+    regions = BLOCK.replace(old, "") if old else BLOCK
+    text = plant("options:\n", regions + "options:\n").text
+    text = plant(ROUTER, f"{ROUTER}    placement: {new}\n", text).text
+
+    assert any(fault.key == where and words in fault.message for fault in faults_in(tmp_path, text)), faults_in(
+        tmp_path, text
+    )
+
+
+def test_egress_steps_begin_at_nothing_and_rise(tmp_path):
+    """So that every GB has one price."""
+    price = "{steps: [{from_gb: 5, egress_usd_per_gb: 0.1}], source: ours, source_date: 2026-01-31}"
+    text = plant("options:\n", BLOCK + "options:\n").text
+    new = f"{ROUTER}    placement: {{tiers: {{api: [eu]}}, egress: {{bytes_per_token: 4, price: {price}}}}}\n"
+    faults = faults_in(tmp_path, plant(ROUTER, new, text).text)
+
+    assert ["the first step begins at 5 GB; it must begin at 0"] == [fault.message for fault in faults]
