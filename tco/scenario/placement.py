@@ -23,39 +23,45 @@ class Regions(Frozen):
     """Region to its share of the requests; the shares sum to 1. A region without users has share 0."""
     home_round_trip_s: RoundTrip
     """Round trip of a user to a tier in the user's own region, seconds."""
-    round_trips: dict[Name, dict[Name, Annotated[RoundTrip, Field(gt=0)]]] = Field(default_factory=dict)
+    round_trips_s: dict[Name, dict[Name, Annotated[RoundTrip, Field(gt=0)]]] = Field(default_factory=dict)
     """Region to region to the round trip between them, seconds; each pair once, in either order."""
     source: Source
     """Where the round trips were measured."""
 
-    @together("user_shares", "round_trips")
+    @together("user_shares", "round_trips_s")
     def _every_pair_once(self) -> None:
         names = list(self.user_shares)
-        for one, others in self.round_trips.items():
+        for one, others in self.round_trips_s.items():
             for other in others:
                 for name in (one, other):
                     if name not in names:
-                        raise ValueError(f"round_trips names '{name}', which is not in user_shares: {', '.join(names)}")
+                        raise ValueError(
+                            f"round_trips_s names '{name}', which is not in user_shares: {', '.join(names)}"
+                        )
                 if one == other:
-                    raise ValueError(f"round_trips from '{one}' to itself; home_round_trip_s says that")
-                if one in self.round_trips.get(other, {}):
-                    raise ValueError(f"round_trips has '{one}' to '{other}' in both orders; allowed: once")
+                    raise ValueError(f"round_trips_s from '{one}' to itself; home_round_trip_s says that")
+                if one in self.round_trips_s.get(other, {}):
+                    raise ValueError(f"round_trips_s has '{one}' to '{other}' in both orders; allowed: once")
         for place, one in enumerate(names):
             for other in names[place + 1 :]:
-                if other not in self.round_trips.get(one, {}) and one not in self.round_trips.get(other, {}):
-                    raise ValueError(f"round_trips has no way between '{one}' and '{other}': unknown is not zero")
+                if other not in self.round_trips_s.get(one, {}) and one not in self.round_trips_s.get(other, {}):
+                    raise ValueError(f"round_trips_s has no way between '{one}' and '{other}': unknown is not zero")
 
     def round_trip_s(self, one: str, other: str) -> float:
         """Return the round trip between two regions, seconds.
 
         >>> regions = Regions(user_shares={"eu": 1.0, "us": 0.0}, home_round_trip_s=0.01,
-        ...                   round_trips={"us": {"eu": 0.09}}, source="made up")
+        ...                   round_trips_s={"us": {"eu": 0.09}}, source="made up")
         >>> regions.round_trip_s("eu", "us"), regions.round_trip_s("eu", "eu")
         (0.09, 0.01)
         """
         if one == other:
             return self.home_round_trip_s
-        return self.round_trips[one][other] if other in self.round_trips.get(one, {}) else self.round_trips[other][one]
+        return (
+            self.round_trips_s[one][other]
+            if other in self.round_trips_s.get(one, {})
+            else self.round_trips_s[other][one]
+        )
 
     def nearest(self, user: str, regions: tuple[str, ...]) -> str:
         """Return the region with the shortest way from a user; of equals the first.

@@ -21,9 +21,9 @@ def split_replicas(regions: Regions, places: tuple[str, ...], replicas: int) -> 
     Largest remainders decide; where fewer replicas than regions are asked for, each region still has one.
 
     >>> regions = Regions(user_shares={"eu": 0.7, "us": 0.3}, home_round_trip_s=0.01,
-    ...                   round_trips={"eu": {"us": 0.09}}, source="made up")
+    ...                   round_trips_s={"eu": {"us": 0.09}}, source="made up")
     >>> split_replicas(regions, ("eu", "us"), 5), split_replicas(regions, ("eu", "us"), 1)
-    ({'eu': 3, 'us': 2}, {'eu': 1, 'us': 1})
+    ({'eu': 4, 'us': 1}, {'eu': 1, 'us': 1})
     """
     near = dict.fromkeys(places, 0.0)
     for user, share in regions.user_shares.items():

@@ -19,7 +19,7 @@ from tests.scenario.texts import faults_in, plant
 REGIONS = {
     "user_shares": {"eu": 0.6, "us": 0.4},
     "home_round_trip_s": 0.02,
-    "round_trips": {"us": {"eu": 0.1}},
+    "round_trips_s": {"us": {"eu": 0.1}},
     "source": "made up",
 }
 
@@ -116,20 +116,18 @@ def test_egress_is_charged_step_by_step():
     assert [0.0, pytest.approx(81.0), pytest.approx(23.0)] == lines["cost_usd"].tolist()
 
 
-BLOCK = (
-    "regions: {user_shares: {eu: 0.5, us: 0.5}, home_round_trip_s: 0.02, round_trips: {eu: {us: 0.1}}, source: ours}\n"
-)
+BLOCK = "regions: {user_shares: {eu: 0.5, us: 0.5}, home_round_trip_s: 0.02, round_trips_s: {eu: {us: 0.1}}, source: ours}\n"
 ROUTER = "    router: {kind: static, shares: {api: 1.0}}\n"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "where", "words"),
     [
-        ("", "{tiers: {api: [asia]}}", "options.buy.placement.tiers.api[0]", "'asia' is not one of the scenario's regions"),
+        ("", "{tiers: {api: [asia]}}", "options.buy.placement.tiers.api[0]", "'asia' is not one of the scenario's"),
         ("", "{tiers: {gpu: [eu]}}", "options.buy.placement.tiers", "tier 'api' stands nowhere"),
         ("", "{tiers: {api: []}}", "options.buy.placement.tiers.api", "at least 1"),
         ("", "{tiers: {api: [eu, eu]}}", "options.buy.placement.tiers.api", "'eu' stands twice"),
-        ("round_trips: {eu: {us: 0.1}}, ", "{tiers: {api: [eu]}}", "regions", "no way between 'eu' and 'us'"),
+        ("round_trips_s: {eu: {us: 0.1}}, ", "{tiers: {api: [eu]}}", "regions", "no way between 'eu' and 'us'"),
         ("eu: 0.5, us: 0.5", "{tiers: {api: [eu]}}", "regions.user_shares", "no shares"),
         (BLOCK, "{tiers: {api: [eu]}}", "regions", "missing; needed because option 'buy' has a placement"),
     ],
