@@ -267,7 +267,7 @@ class _Run:
             else:
                 tier = self._fall(request, request_class, tried, call.outcome)
         self.tried[request] = tried
-        self._end(self._standing(call, answer))
+        self._end(call if call is not None and call is answer else self._standing(call, answer))
 
     def _fall(self, request: int, request_class: str, tried: tuple[str, ...], why: Outcome) -> str | None:
         """Say where a request goes that got no answer; what it gets from then on is less than was meant."""

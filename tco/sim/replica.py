@@ -10,37 +10,6 @@ from tco.serving.batching import Batch, Sequence
 from tco.sim.clock import Clock
 
 
-class Alarm(Event):
-    """An event that rings again and again, where a new time-out for each ring would cost a quarter of a run.
-
-    Setting it anew leaves the old ring on its way; it is not heard.
-    """
-
-    def __init__(self, clock: Clock, rung: Callable[[float], None]) -> None:
-        super().__init__(clock)
-        self._ok, self._value = True, None
-        self._rung, self._clock = rung, clock
-        self._heard: list[Callable[[Event], None]] = [self._ring]
-        self._due_s: float | None = None
-        self.callbacks = self._heard
-
-    def set(self, at_s: float) -> None:
-        """Ring at a time, and not before."""
-        self._due_s = at_s
-        self._clock.ring(self, at_s)
-
-    def unset(self) -> None:
-        """Do not ring."""
-        self._due_s = None
-
-    def _ring(self, _event: Event) -> None:
-        self.callbacks = self._heard  # SimPy takes them away before it calls
-        now = self._clock.now
-        if now == self._due_s:
-            self._due_s = None
-            self._rung(now)
-
-
 class Answer(Event):
     """What a request waits for at a replica; it is told within the replica's own event, not by a further one."""
 
@@ -55,6 +24,9 @@ class Answer(Event):
 class Replica:
     """A batch with a clock.
 
+    Its bell is one event that rings again and again, where a new time-out for each ring would cost a quarter of a run.
+    Setting it anew leaves the old ring on its way; it is not heard.
+
     Attributes:
         batch: what runs and waits here.
         busy_s: time in which a step ran.
@@ -63,7 +35,7 @@ class Replica:
         up: whether it is not broken.
     """
 
-    __slots__ = ("_alarm", "batch", "busy_s", "env", "loads", "on_s", "place", "since_s", "up")
+    __slots__ = ("_bell", "_due_s", "_heard", "batch", "busy_s", "env", "loads", "on_s", "place", "since_s", "up")
 
     def __init__(self, env: Clock, batch: Batch, loads: list[int], place: int) -> None:
         self.env = env
@@ -73,7 +45,16 @@ class Replica:
         self.busy_s = self.on_s = 0.0
         self.since_s: float | None = env.now
         self.up = True
-        self._alarm = Alarm(env, self._wake)
+        self._due_s: float | None = None
+        self._bell = Event(env)
+        self._bell._ok, self._bell._value = True, None  # noqa: SLF001  # it has happened, and comes back
+        self._heard: list[Callable[[Event], None]] = [self._wake]
+        self._bell.callbacks = self._heard
+
+    def _set(self, at_s: float) -> None:
+        """Wake up at a time, and not before."""
+        self._due_s = at_s
+        self.env.ring(self._bell, at_s)
 
     def submit(self, sequence: Sequence) -> None:
         """Queue a sequence and count it; start at once when idle, else join at the next step boundary that has room."""
@@ -83,9 +64,9 @@ class Replica:
         now = self.env.now
         if not batch.busy:
             batch.plan(now)
-            self._alarm.set(batch.ends_s)
+            self._set(batch.ends_s)
         elif batch.head() is sequence and batch.cut(now):
-            self._alarm.set(batch.ends_s)
+            self._set(batch.ends_s)
 
     def step_s(self) -> float:
         """Return how long a step takes, mean so far, seconds; 0 while idle, when nobody waits for one.
@@ -103,14 +84,14 @@ class Replica:
             return False
         self.loads[self.place] -= 1
         if blocked and batch.cut(now):
-            self._alarm.set(batch.ends_s)
+            self._set(batch.ends_s)
         return True
 
     def evict(self) -> list[Sequence]:
         """Lose everything that is here, as a failure does; return it."""
         if self.batch.busy:
             self.busy_s += self.env.now - self.batch.started_s
-        self._alarm.unset()
+        self._due_s = None
         lost = self.batch.evict()
         self.loads[self.place] -= len(lost)
         return lost
@@ -127,12 +108,19 @@ class Replica:
         """Return the time for which the replica was paid so far."""
         return self.on_s + (self.env.now - self.since_s if self.since_s is not None else 0.0)
 
-    def _wake(self, now: float) -> None:
+    def _wake(self, bell: Event) -> None:
+        bell.callbacks = self._heard  # SimPy takes them away before it calls
+        now = self.env.now
+        if now != self._due_s:
+            return
         batch = self.batch
         self.busy_s += now - batch.started_s
         complete = batch.finish(now)
         if batch.plan(now):
-            self._alarm.set(batch.ends_s)
+            self._due_s = ends_s = batch.ends_s
+            self.env.ring(bell, ends_s)
+        else:
+            self._due_s = None
         if complete:
             self.loads[self.place] -= len(complete)
             for sequence in complete:

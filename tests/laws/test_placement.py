@@ -116,7 +116,10 @@ def test_egress_is_charged_step_by_step():
     assert [0.0, pytest.approx(81.0), pytest.approx(23.0)] == lines["cost_usd"].tolist()
 
 
-BLOCK = "regions: {user_shares: {eu: 0.5, us: 0.5}, home_round_trip_s: 0.02, round_trips_s: {eu: {us: 0.1}}, source: ours}\n"
+BLOCK = (
+    "regions: {user_shares: {eu: 0.5, us: 0.5}, home_round_trip_s: 0.02, round_trips_s: {eu: {us: 0.1}}, "
+    "source: ours}\n"
+)
 ROUTER = "    router: {kind: static, shares: {api: 1.0}}\n"
 
 

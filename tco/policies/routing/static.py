@@ -26,6 +26,9 @@ class StaticSplit(RoutingPolicy):
         """Place each request's chance on the cumulative shares of its class."""
         chance = view.uniforms("route")
         default = _ladder(self.shares)
+        if len(default[1]) == 1 and not self.by_class:
+            only = default[1][0]
+            return lambda _request, _class, tried: None if tried else only
         ladders = {name: _ladder(shares) for name, shares in self.by_class.items()}
 
         def route(request: int, request_class: str, tried: tuple[str, ...]) -> str | None:

@@ -51,6 +51,8 @@ class GpuFleetStation(Station):
         self._in_passing = window is not None and workload.week is None
         if window is not None:
             self.counts[HELD] = 0.0  # says that jobs of this tier may wait for hours, even where none did
+        slowed = self._overhead_s > 0 or self._overhead_steps > 0
+        self._has_features = not self._plain or self._limited or slowed or window is not None or split is not None
 
     def _settings(self, server: Server, replicas: int) -> PoolSettings:
         config = self.config
@@ -78,6 +80,21 @@ class GpuFleetStation(Station):
 
     def visit(self, call: Call) -> Visit:
         """Wait in a replica until the last token."""
+        return self._with_features(call) if self._has_features else self._in_one_pool(call)
+
+    def _in_one_pool(self, call: Call) -> Visit:
+        """Serve a call where all are alike and nothing is limited, as in most fleets, without asking for each feature."""
+        self.enter()
+        sequence = Sequence(call.input_tokens, call.output_tokens, Answer(self.env))
+        if not self.pool.fits(sequence):
+            self.turn_away(call, Outcome.REJECTED)
+            return
+        self.pool.submit(call.request, sequence)
+        yield sequence.answer
+        self._end(call, sequence)
+
+    def _with_features(self, call: Call) -> Visit:
+        """Serve a call where the tier has overheads, limits, classes, a window, or a pool for prompts."""
         self.enter()
         if self._overhead_s or self._overhead_steps:
             steps_s = self._overhead_steps * (self.prefill_pool or self.pool).step_s() if self._overhead_steps else 0.0
