@@ -83,7 +83,7 @@ class GpuFleetStation(Station):
         return self._with_features(call) if self._has_features else self._in_one_pool(call)
 
     def _in_one_pool(self, call: Call) -> Visit:
-        """Serve a call where all are alike and nothing is limited, as in most fleets, without asking for each feature."""
+        """Serve a call where all are alike and nothing is limited, without a question for each feature."""
         self.enter()
         sequence = Sequence(call.input_tokens, call.output_tokens, Answer(self.env))
         if not self.pool.fits(sequence):
