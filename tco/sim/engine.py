@@ -130,13 +130,13 @@ class Walk:
 
     def __init__(self, journey: Generator[simpy.Event, Any, None]) -> None:
         self._journey = journey
-        self._go()
+        self(None)
 
-    def _go(self, _event: simpy.Event | None = None) -> None:
+    def __call__(self, _event: simpy.Event | None) -> None:
         """Go on to the next event that has not happened yet."""
         for event in self._journey:
             if event.callbacks is not None:
-                event.callbacks.append(self._go)
+                event.callbacks.append(self)
                 return
 
 
@@ -255,7 +255,7 @@ class _Run:
                 self.further.setdefault(request, []).append(visit)
             else:
                 self.started_s[request] = call.started_s
-            tried = (*tried, tier)
+            tried = (*tried, tier) if tried else (tier,)
             if call.retries:
                 self.retries[request] += call.retries
             if call.cached_tokens:

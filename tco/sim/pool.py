@@ -122,6 +122,9 @@ class Pool:
     def submit(self, request: int, sequence: Sequence) -> None:
         """Hand a newcomer to a replica, or keep it until one is open; it waits no longer than its patience."""
         self._last_arrival_s = self.env.now
+        if self._patient and self.takers and not self._recalls:  # nobody will be taken back out
+            self.replicas[self._choose(request, self.loads)].submit(sequence)
+            return
         self._place(request, sequence)
         if not self._patient and sequence.started_s is None and (sequence.urgent or not self._recalls):
             timer = Timeout(self.env, self.settings.patience_s or 0.0, (request, sequence))
