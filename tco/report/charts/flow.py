@@ -111,8 +111,14 @@ def _rows(nodes: dict[str, _Node], root: Branch, last: int) -> None:
     deepest = max(node.row for node in nodes.values())
     found = list(dict.fromkeys(step.name for _, step in root.walk() if step.is_end))
     apart = max(deepest / max(len(found) - 1, 1), 0.75)
-    for place, name in enumerate(sorted(found, key=lambda name: (not nodes[name].good, -nodes[name].share))):
+    for place, name in enumerate(sorted(found, key=lambda name: (not nodes[name].good, _from_row(nodes, name)))):
         nodes[name].column, nodes[name].row = last, place * apart
+
+
+def _from_row(nodes: dict[str, _Node], name: str) -> float:
+    """Return the mean row of what flows into a node, so that ends stand in the order of where they come from."""
+    flows = [(node.row, node.streams[name]) for node in nodes.values() if name in node.streams]
+    return sum(row * share for row, share in flows) / sum(share for _, share in flows)
 
 
 def _streams(axes: Axes, nodes: dict[str, _Node], node: _Node, colour: str) -> None:
