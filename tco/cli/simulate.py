@@ -39,51 +39,59 @@ Examples:
 """
 
 
+Options = Annotated[list[str] | None, typer.Option(help="Option to simulate; may be repeated; all when left out.")]
+Rate = Annotated[float | None, typer.Option(help="Requests per second instead of the month's busiest hour.")]
+Replicas = Annotated[
+    list[str] | None, typer.Option(help="TIER=N, replicas of a fleet instead of what sizing gives; repeatable.")
+]
+Hours = Annotated[
+    int | None,
+    typer.Option(min=1, max=MOST_HOURS, help="Follow the week's profile for so many hours; one run of them."),
+]
+FromHour = Annotated[
+    int | None,
+    typer.Option(
+        min=0, max=HOURS_PER_WEEK - 1, help="Hour of the week at which --hours begins, Monday 00:00 when left out."
+    ),
+]
+Requests = Annotated[
+    Path | None, typer.Option(help="CSV or Parquet file (by suffix) of one row a request, first replication.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for summary and charts; looks for the highest rate too.", parser=folder, metavar="DIRECTORY"
+    ),
+]
+Precision = Annotated[
+    float | None,
+    typer.Option(help="Replicate until the p95's half-width is this fraction of it; 0.05 when left out."),
+]
+Replications = Annotated[
+    int | None, typer.Option(min=1, help="Replications: exactly so many; at most, where --precision is given.")
+]
+MaxRequests = Annotated[int, typer.Option(min=1, help="Most requests simulated for an option's figures.")]
+Saturate = Annotated[
+    bool, typer.Option("--saturate", help="Find the highest rate that keeps the SLO, and what binds there.")
+]
+Trace = Annotated[Path | None, typer.Option(help="CSV trace that replaces the scenario's arrivals and token lengths.")]
+
+
 def simulate(
     scenario: Annotated[Path, typer.Argument(help="Scenario file.", show_default=False)],
-    option: Annotated[
-        list[str] | None, typer.Option(help="Option to simulate; may be repeated; all when left out.")
-    ] = None,
+    option: Options = None,
     month: Annotated[str, typer.Option(help="Month of the plan, 1 for the first, or YYYY-MM.")] = "1",
-    rate: Annotated[float | None, typer.Option(help="Requests per second instead of the month's busiest hour.")] = None,
-    replicas: Annotated[
-        list[str] | None, typer.Option(help="TIER=N, replicas of a fleet instead of what sizing gives; repeatable.")
-    ] = None,
-    hours: Annotated[
-        int | None,
-        typer.Option(min=1, max=MOST_HOURS, help="Follow the week's profile for so many hours; one run of them."),
-    ] = None,
-    from_hour: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=HOURS_PER_WEEK - 1, help="Hour of the week at which --hours begins, Monday 00:00 when left out."
-        ),
-    ] = None,
-    requests: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet file (by suffix) of one row a request, first replication.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for summary and charts; looks for the highest rate too.", parser=folder, metavar="DIRECTORY"
-        ),
-    ] = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(help="Replicate until the p95's half-width is this fraction of it; 0.05 when left out."),
-    ] = None,
-    replications: Annotated[
-        int | None, typer.Option(min=1, help="Replications: exactly so many; at most, where --precision is given.")
-    ] = None,
-    max_requests: Annotated[
-        int, typer.Option(min=1, help="Most requests simulated for an option's figures.")
-    ] = DEFAULT_MAX_REQUESTS,
-    saturate: Annotated[
-        bool, typer.Option("--saturate", help="Find the highest rate that keeps the SLO, and what binds there.")
-    ] = False,
-    trace: Annotated[
-        Path | None, typer.Option(help="CSV trace that replaces the scenario's arrivals and token lengths.")
-    ] = None,
+    rate: Rate = None,
+    replicas: Replicas = None,
+    hours: Hours = None,
+    from_hour: FromHour = None,
+    requests: Requests = None,
+    out: Out = None,
+    precision: Precision = None,
+    replications: Replications = None,
+    max_requests: MaxRequests = DEFAULT_MAX_REQUESTS,
+    saturate: Saturate = False,
+    trace: Trace = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; every core when left out.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the figures.")] = Format.TABLE,
 ) -> None:
@@ -94,14 +102,13 @@ def simulate(
     from tco.scenario.loader import load_scenario
 
     loaded = load_scenario(scenario, trace)
+    exactly = 1 if hours and precision is None and replications is None else replications
     question = Question(
         options=tuple(dict.fromkeys(option or ())),
         month=_month(month, loaded.scenario),
         rate_rps=_rate(rate),
         replicas=dict(_replicas(text) for text in replicas or ()),
-        stop=_stop(
-            precision, 1 if hours and precision is None and replications is None else replications, max_requests
-        ),
+        stop=_stop(precision, exactly, max_requests),
         saturates=saturate or (out is not None and hours is None),
         stretch=_stretch(hours, from_hour),
     )
