@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from math import fsum
 from typing import Annotated, Any
 
@@ -88,6 +89,28 @@ TierName = Annotated[str, _reference("tiers")]
 ClassName = Annotated[str, _reference("classes")]
 ProductName = Annotated[str, _reference("products")]
 RegionName = Annotated[str, _reference("regions")]
+
+
+def quantile_table(what: str, *, strictly: bool = False) -> AfterValidator:
+    """Accept pairs of probability and value that cover all probabilities and never fall.
+
+    Args:
+        what: what the values are, in the plural, for the message.
+        strictly: whether values must rise.
+    """
+
+    def check(table: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        if (table[0][0], table[-1][0]) != (0.0, 1.0):
+            raise ValueError("the table must begin at probability 0 and end at probability 1")
+        for (p, low), (next_p, high) in pairwise(table):
+            if next_p <= p:
+                raise ValueError(f"probability {next_p:g} follows {p:g}; probabilities must rise")
+            if high < low or (strictly and high == low):
+                verb = "rise" if strictly else "not fall"
+                raise ValueError(f"{high:g} follows {low:g}; {what} must {verb}")
+        return table
+
+    return AfterValidator(check)
 
 
 def also(check: Callable[[Any], PydanticCustomError | None]) -> WrapValidator:

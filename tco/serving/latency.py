@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import exp, log
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from tco.fields import NonNegative, Positive, Share, Source
+from tco.fields import NonNegative, Positive, Share, Source, quantile_table
 from tco.plugin import Frozen, together
 
 if TYPE_CHECKING:
@@ -43,21 +42,10 @@ def lognormal_quantile(uniform: NDArray[np.float64], p50: float, p95: float) -> 
     return np.asarray(p50 * np.exp(log(p95 / p50) / Z95 * standard_normal(uniform)))
 
 
-def _rises(table: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    if (table[0][0], table[-1][0]) != (0.0, 1.0):
-        raise ValueError("the table must begin at probability 0 and end at probability 1")
-    for (p, s), (next_p, next_s) in pairwise(table):
-        if next_p <= p:
-            raise ValueError(f"probability {next_p:g} follows {p:g}; probabilities must rise")
-        if next_s < s:
-            raise ValueError(f"{next_s:g} s follow {s:g} s; times must not fall")
-    return table
-
-
 TimeTable = Annotated[
     tuple[Annotated[tuple[Share, Positive], Field(strict=False)], ...],
     Field(min_length=2, strict=False),
-    AfterValidator(_rises),
+    quantile_table("times"),
 ]
 
 

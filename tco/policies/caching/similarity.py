@@ -5,29 +5,18 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from tco.fields import Share, Source
+from tco.fields import Share, Source, quantile_table
 from tco.plugin import Frozen
 
 Table = tuple[tuple[float, float], ...]
 
 
-def _whole_range(table: Table) -> Table:
-    if (table[0][0], table[-1][0]) != (0.0, 1.0):
-        raise ValueError("the table must begin at probability 0 and end at probability 1")
-    for (p, low), (next_p, high) in pairwise(table):
-        if next_p <= p:
-            raise ValueError(f"probability {next_p:g} follows {p:g}; probabilities must rise")
-        if high <= low:
-            raise ValueError(f"similarity {high:g} follows {low:g}; similarities must rise")
-    return table
-
-
 Quantiles = Annotated[
     tuple[Annotated[tuple[Share, Share], Field(strict=False)], ...],
     Field(min_length=2, max_length=10_000, strict=False),
-    AfterValidator(_whole_range),
+    quantile_table("similarities", strictly=True),
 ]
 
 

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from tco.fields import Share, Source
+from tco.fields import Share, Source, quantile_table
 from tco.quality.complexity import Complexity
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-def _whole_range(table: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    if (table[0][0], table[-1][0]) != (0.0, 1.0):
-        raise ValueError("the table must begin at probability 0 and end at probability 1")
-    for (p, low), (next_p, high) in pairwise(table):
-        if next_p <= p:
-            raise ValueError(f"probability {next_p:g} follows {p:g}; probabilities must rise")
-        if high < low:
-            raise ValueError(f"complexity {high:g} follows {low:g}; complexities must not fall")
-    return table
 
 
 class Quantiles(Complexity):
@@ -33,7 +21,7 @@ class Quantiles(Complexity):
     table: Annotated[
         tuple[Annotated[tuple[Share, Share], Field(strict=False)], ...],
         Field(min_length=2, max_length=10_000, strict=False),
-        AfterValidator(_whole_range),
+        quantile_table("complexities"),
     ]
     """Pairs of probability and complexity, from probability 0 to 1."""
     source: Source
