@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tco.capacity.overload import load_shares
 from tco.capacity.sizing import FleetPlan
 from tco.finance.totals import by_account_usd, monthly_usd
-from tco.finance.value import break_even_month, build_or_buy, gross_margin, present_value_usd
+from tco.finance.value import break_even_month, build_or_buy, cheapest_usd, gross_margin, present_value_usd
 from tco.pipeline import Evaluation
 from tco.scenario import Scenario
 
@@ -120,8 +120,17 @@ def compare(evaluation: Evaluation) -> Comparison:
         options=tuple(_beside(option, baseline, vendor) for option in alone),
         baseline=baseline.name,
         vendor=vendor.name if vendor else None,
-        chosen=min(keeping, key=lambda option: option.npv_usd).name if keeping else None,
+        chosen=_chosen(keeping),
     )
+
+
+def _chosen(keeping: list[OptionSummary]) -> str | None:
+    """Return the option with the lowest present value; of those that cost the same, the fastest."""
+    if not keeping:
+        return None
+    limit_usd = cheapest_usd([option.npv_usd for option in keeping])
+    tied = [option for option in keeping if option.npv_usd <= limit_usd]
+    return min(tied, key=lambda option: option.e2e_p95_s or 0.0).name
 
 
 def _alone(

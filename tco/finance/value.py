@@ -9,6 +9,8 @@ from tco.units import MONTHS_PER_YEAR
 
 BUY_ABOVE = 1.5  # "buy when build exceeds 1.5 x vendor": brief S17
 
+ROUNDING = 1e-12  # of a total; two sums of the same amounts in another order are no further apart
+
 
 def present_value_usd(monthly_usd: NDArray[np.float64], discount_fraction_per_year: float) -> float:
     """Discount a monthly cost path to today.
@@ -35,6 +37,15 @@ def gross_margin(revenue_usd: float, cost_of_revenue_usd: float) -> float:
     return (revenue_usd - cost_of_revenue_usd) / revenue_usd
 
 
+def cheapest_usd(amounts_usd: list[float]) -> float:
+    """Return the amount up to which others are as low as the lowest, but for the rounding of sums, USD.
+
+    >>> cheapest_usd([3.0, 0.1 + 0.2, 0.3]) >= 0.1 + 0.2
+    True
+    """
+    return min(amounts_usd) * (1.0 + ROUNDING)
+
+
 def break_even_month(monthly_usd: NDArray[np.float64], baseline_usd: NDArray[np.float64]) -> int | None:
     """Find the month from which an option has cost no more in total than the baseline, and stays so.
 
@@ -49,7 +60,7 @@ def break_even_month(monthly_usd: NDArray[np.float64], baseline_usd: NDArray[np.
     >>> break_even_month(np.array([5.0, 3.0]), np.array([3.0, 3.0])) is None
     True
     """
-    ahead = np.cumsum(monthly_usd) <= np.cumsum(baseline_usd)
+    ahead = np.cumsum(monthly_usd) <= np.cumsum(baseline_usd) * (1.0 + ROUNDING)
     if not ahead[-1]:
         return None
     behind = np.flatnonzero(~ahead)

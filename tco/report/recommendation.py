@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tco.decide.compare import Check, Comparison, OptionSummary
-from tco.finance.value import BUY_ABOVE
+from tco.finance.value import BUY_ABOVE, cheapest_usd
 from tco.report.numbers import counted, usd, usd_each
 from tco.scenario import Scenario
 
@@ -38,7 +38,7 @@ def _against_the_next(comparison: Comparison, best: OptionSummary) -> str:
         return "the only option that does" if best.checks else "the only option"
     following = min(others, key=lambda option: option.npv_usd)
     that_keeps = ", the next that keeps it" if best.checks else ", the next"
-    if following.npv_usd <= best.npv_usd:
+    if following.npv_usd <= cheapest_usd([best.npv_usd]):
         return f"as much in present value as {following.name}"
     return f"{less(best.npv_usd, following.npv_usd)} less in present value than {following.name}{that_keeps}"
 
