@@ -29,7 +29,7 @@ def quality_front(evaluation: Evaluation, comparison: Comparison) -> dict[str, b
     unknown = len(comparison.options) - len(known)
     left_out = f"; {counted(unknown, 'option', 'options')} of unknown quality left out" if unknown else ""
     head = folded_heading(
-        f"{len(front)} of {counted(len(known), 'option')} are worth choosing between",
+        _finding(front, known),
         f"{evaluation.scenario.name}: cost of a request against good answers; the line joins options that no other "
         f"beats in both; filled: keeps the SLO{left_out}",
     )
@@ -50,6 +50,14 @@ def quality_front(evaluation: Evaluation, comparison: Comparison) -> dict[str, b
         return rendered(figure)
 
 
+def _finding(front: list[OptionSummary], known: list[OptionSummary]) -> str:
+    if len(known) == 1:
+        return f"{known[0].name} answers {known[0].success_share:.1%} well"
+    if len(front) == 1:
+        return f"No option is cheaper than {front[0].name}, and none answers better"
+    return f"{len(front)} of {counted(len(known), 'option')} are worth choosing between"
+
+
 def _better(one: OptionSummary, other: OptionSummary) -> bool:
     """Say whether one is no dearer and no worse than another, and cheaper or better."""
     mine = (one.cost_usd_per_request, -(one.success_share or 0.0))
@@ -63,6 +71,7 @@ def _axes(axes: Axes, known: list[OptionSummary]) -> None:
     middle, half = (max(shares) + min(shares)) / 2, max(max(shares) - min(shares), LEAST_RANGE) / 2 + room
     axes.set_ylim(middle - half, middle + half)
     axes.set_xlim(0, max(option.cost_usd_per_request for option in known) * HEADROOM or 1.0)
+    axes.locator_params(axis="y", nbins=8, prune="upper")  # the topmost tick would touch the heading
     axes.set_xlabel("cost of a request over the horizon, USD")
     axes.set_ylabel("good answers")
     axes.xaxis.set_major_formatter(lambda value, _position: usd_each(value))
