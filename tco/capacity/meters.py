@@ -114,7 +114,7 @@ def _before_tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator
     if option.cache is not None:
         subject = f"options.{plan.option}.cache"
         lookups = window.lookups_per_request
-        tokens = lookups * window.input_tokens_per_request / TOKENS_PER_MTOK
+        tokens = window.lookup_tokens_per_request / TOKENS_PER_MTOK
         yield _volume(plan.option, month, subject, "lookups", lookups / 1000, "thousand lookups", window)
         yield _volume(plan.option, month, subject, "embedding_tokens", tokens, "Mtok", window)
         yield _stored(plan.option, month, subject, option.cache.size_gb)

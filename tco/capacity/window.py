@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
+import numpy as np
+
 from tco.domain import Outcome
 from tco.scenario import Scenario
 from tco.sim.result import SimulationResult, percentile
@@ -65,7 +67,7 @@ class Window:
         retrievals_per_request: retrievals per arriving request that the vector database answers.
         ann_answers_per_request: retrievals per arriving request that an ANN cache in front of it answers.
         lookups_per_request: cache lookups per arriving request.
-        input_tokens_per_request: mean prompt length, tokens.
+        lookup_tokens_per_request: prompt tokens of the requests that the cache looks up, per arriving request.
         availability: expected share of requests that find every tier they need up; None when unknown.
         e2e_p95: 95th percentile end to end, with an interval; None when nothing was judged.
         success_share: share of requests that got a good answer; None where the quality of some answer is not known.
@@ -88,7 +90,7 @@ class Window:
     unanswered: dict[str, float]
     retrievals_per_request: float
     lookups_per_request: float
-    input_tokens_per_request: float
+    lookup_tokens_per_request: float
     availability: float | None
     e2e_p95: Interval | None = None
     success_share: float | None = None
@@ -120,7 +122,7 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         retrievals_per_request=_visits(result, "retrieval") / count,
         ann_answers_per_request=max(_visits(result, "ann") - _visits(result, "retrieval"), 0) / count,
         lookups_per_request=_visits(result, "cache") / count,
-        input_tokens_per_request=float(result.workload.input_tokens.mean()),
+        lookup_tokens_per_request=_lookup_tokens(result) / count,
         availability=_availability(scenario, result),
         success_share=result.success_share,
         bad_answers_per_request=_bad_answers(result),
@@ -142,6 +144,11 @@ def _unanswered(result: SimulationResult) -> dict[str, float]:
 
 def _visits(result: SimulationResult, station: str) -> int:
     return result.books[station].completed if station in result.books else 0
+
+
+def _lookup_tokens(result: SimulationResult) -> float:
+    looked_up = result.reached_s.get("cache")
+    return 0.0 if looked_up is None else float(result.workload.input_tokens[~np.isnan(looked_up)].sum())
 
 
 def _bad_answers(result: SimulationResult) -> float | None:

@@ -9,6 +9,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 if TYPE_CHECKING:
     from tco.scenario import Scenario
+    from tco.scenario.options import Option
 
 ONE_REGION = ("devices", "failures", "async_window")  # keys of tiers whose capacity is counted for one place only
 Found = tuple[tuple[str, ...], str]  # location, message
@@ -35,12 +36,24 @@ def _leaks(scenario: Scenario) -> Iterator[Found]:
     sensitive = [name for name, entry in scenario.classes.items() if entry.sensitive and entry.share > 0]
     for name, option in scenario.options.items():
         for label in sensitive:
+            told = f"requests of class '{label}' are sensitive, and"
             for tier in option.router.tiers_for(label, sensitive=True):
                 if tier not in own:
-                    yield (
-                        ("options", name, "router"),
-                        f"requests of class '{label}' are sensitive, and tier '{tier}' is not own hardware; {allowed}",
-                    )
+                    yield ("options", name, "router"), f"{told} tier '{tier}' is not own hardware; {allowed}"
+            for block, what, instead in _ways_out(scenario, option, label):
+                yield ("options", name, block), f"{told} {what} is not on_own_hardware; allowed: {instead}"
+
+
+def _ways_out(scenario: Scenario, option: Option, label: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what a sensitive class would pass on its way to a tier: the key, what it is, what to write instead."""
+    cache, retrieval = option.cache, option.retrieval
+    if cache is not None and not cache.on_own_hardware and scenario.classes[label].cacheable:
+        yield "cache", "the cache", "on_own_hardware: true, or cacheable: false for the class"
+    if retrieval is not None and not retrieval.on_own_hardware and retrieval.share_of(label) > 0:
+        yield "retrieval", "the vector database", f"on_own_hardware: true, or by_class: {{{label}: 0}}"
+    for decider in option.router.deciders_for(label, sensitive=True):
+        if not decider.on_own_hardware:
+            yield "router", f"decider '{decider.name}'", "on_own_hardware: true, or a router that does not ask it"
 
 
 def _nowhere_to_fall(scenario: Scenario) -> Iterator[Found]:

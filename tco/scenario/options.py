@@ -35,6 +35,8 @@ class SemanticCache(Frozen):
     """Where the cache is kept."""
     storage_gb: NonNegative | None = None
     """Size of the cache, GB. None: as many entries as the policy keeps at most, of `entry_bytes` each."""
+    on_own_hardware: bool = False
+    """Whether cache and embedding run on own hardware, so that sensitive requests may be looked up there."""
     entry_bytes: Positive | None = None
     """Size of one entry, bytes: its embedding, its question, its answer, what the store adds."""
 
@@ -90,6 +92,8 @@ class Retrieval(Frozen):
     """Share of the requests that retrieve."""
     by_class: dict[ClassName, Share] = Field(default_factory=dict)
     """The same for request classes that differ, by name."""
+    on_own_hardware: bool = False
+    """Whether the database runs on own hardware, so that sensitive requests may search it."""
     ann_cache: AnnCache | None = None
     """Index in memory in front of the database; none when left out."""
 

@@ -94,6 +94,8 @@ class RequestClass(Frozen):
     """How hard the requests are, 0 to 1. Left out: spread evenly, so that a complexity is a rank."""
     sensitive: bool = False
     """Whether the requests must never leave own hardware."""
+    cacheable: bool = True
+    """Whether a cache may answer the requests, and keep their answers; others go past it."""
 
     @together("input_tokens", "prompt")
     def _one_prompt_length(self) -> None:

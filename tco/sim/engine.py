@@ -296,6 +296,8 @@ class _Run:
         for stage in self.stages:
             if not stage.wants(call):
                 continue
+            if self.strict and not stage.keeps_data(call) and self.view.sensitive(self.classes[call.request]):
+                raise SimulationError(f"{self.name}: request {call.request}, sensitive, was shown to {stage.name}")
             yield from stage.visit(call)
             self.reached_s[stage.name][call.request] = self.env.now
             if call.outcome is Outcome.CACHED:

@@ -55,6 +55,15 @@ class RunView:
         """Say whether requests of a class must stay on own hardware."""
         return self._sensitive[request_class]
 
+    @property
+    def some_uncacheable(self) -> bool:
+        """Whether any class goes past caches."""
+        return not all(entry.cacheable for entry in self._scenario.classes.values())
+
+    def cacheable(self, request_class: str) -> bool:
+        """Say whether a cache may answer requests of a class."""
+        return self._scenario.classes[request_class].cacheable
+
     def allows(self, request_class: str, tier: str) -> bool:
         """Say whether requests of a class may go to a tier."""
         return not self._sensitive[request_class] or self._scenario.tiers[tier].keeps_data

@@ -36,6 +36,10 @@ class Stage:
         del call
         return True
 
+    def keeps_data(self, call: Call) -> bool:
+        """Say whether a request that passes stays on own hardware."""
+        raise NotImplementedError
+
     def visit(self, call: Call) -> Visit:
         """Pass a request; the call's outcome is `CACHED` when nothing further has to be done."""
         raise NotImplementedError
@@ -49,15 +53,28 @@ class CacheStage(Stage):
 
     name = "cache"
 
-    def __init__(self, env: Clock, option: Option, workload: Workload, view: RunView, long_run_rps: float) -> None:
+    def __init__(
+        self, env: Clock, option: Option, workload: Workload, view: RunView, classes: list[str], long_run_rps: float
+    ) -> None:
         if option.cache is None:
             raise ValueError("the option has no cache")
         delay = Delay(latency=option.cache.lookup, purpose="cache_lookup")
         self._station = DelayStation(env, delay, workload, 0)
         self.stations = {self.name: self._station}
         self._clock = env
+        self._kept = [view.cacheable(name) for name in classes] if view.some_uncacheable else None
         self._state = option.cache.policy.start(view, long_run_rps)
         self.false_hits: set[int] = set()
+        self._is_own = option.cache.on_own_hardware
+
+    def keeps_data(self, call: Call) -> bool:
+        """Say whether the cache is on own hardware."""
+        del call
+        return self._is_own
+
+    def wants(self, call: Call) -> bool:
+        """Say whether the request's class may be cached."""
+        return self._kept is None or self._kept[call.request]
 
     def visit(self, call: Call) -> Visit:
         """Look the request up."""
@@ -72,7 +89,7 @@ class CacheStage(Stage):
 
     def ended(self, call: Call) -> None:
         """Keep what a model answered."""
-        if call.outcome is Outcome.COMPLETED:
+        if call.outcome is Outcome.COMPLETED and self.wants(call):
             self._state.store(call.request, self._clock.now)
 
 
@@ -88,6 +105,7 @@ class RetrievalStage(Stage):
         delay = Delay(latency=option.retrieval.latency, purpose="retrieval")
         self._station = DelayStation(env, delay, workload, 0)
         self.stations = {self.name: self._station}
+        self._is_own = option.retrieval.on_own_hardware
         retrieves = who_retrieves(option.retrieval, workload)
         self._retrieves: list[bool] | None = None if retrieves is None else retrieves.tolist()
         self._index: DelayStation | None = None
@@ -96,6 +114,11 @@ class RetrievalStage(Stage):
             self._index = DelayStation(env, Delay(latency=index.latency, purpose="ann", attempt=1), workload, 0)
             self._found = [chance < index.answered_share for chance in workload.uniforms("ann")]
             self.stations = {self.ann: self._index, **self.stations}
+
+    def keeps_data(self, call: Call) -> bool:
+        """Say whether the database is on own hardware."""
+        del call
+        return self._is_own
 
     def wants(self, call: Call) -> bool:
         """Say whether the request retrieves."""
@@ -123,7 +146,12 @@ class DeciderStage(Stage):
             )
             for decider in option.router.deciders()
         }
+        self._own = {decider.name for decider in option.router.deciders() if decider.on_own_hardware}
         self.stations = {f"router {name}": station for name, station in self._deciders.items()}
+
+    def keeps_data(self, call: Call) -> bool:
+        """Say whether the decider that is asked is on own hardware."""
+        return self._asks(call.request, self._classes[call.request]) in self._own
 
     def wants(self, call: Call) -> bool:
         """Say whether the request's policy asks anybody."""
@@ -150,7 +178,7 @@ def stages_of(
         long_run_rps: arrival rate that went before the window, requests per second.
     """
     if option.cache is not None:
-        yield CacheStage(env, option, workload, view, long_run_rps)
+        yield CacheStage(env, option, workload, view, classes, long_run_rps)
     asks = option.router.start_asking(view)
     if asks is not None:
         yield DeciderStage(env, option, workload, classes, asks)

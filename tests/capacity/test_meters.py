@@ -112,7 +112,7 @@ def test_a_window_counts_what_was_simulated():
     assert (1.0, 0.8, 100.0) == (
         found.lookups_per_request,
         found.retrievals_per_request,
-        found.input_tokens_per_request,
+        found.lookup_tokens_per_request,
     )
     assert 0.8 == found.tiers["gpu"].visits_per_request
     assert 80.0 == pytest.approx(found.tiers["gpu"].input_tokens_per_request, rel=1e-12)

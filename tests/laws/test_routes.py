@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from tco import evaluate
+from tco.capacity.window import summarise
 from tco.demand.workload import draw_workload
 from tco.domain import Outcome
 from tco.errors import SimulationError
@@ -16,7 +18,8 @@ from tco.policies.routing.static import StaticSplit
 from tco.scenario import Scenario
 from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
-from tests.laws.build import api, chat, gpu, rate_traffic, scene, static
+from tco.sim.stages import CacheStage
+from tests.laws.build import api, cache, chat, gpu, rate_traffic, retrieval, scene, static
 
 OFTEN = {"mtbf_hours": 0.02, "mttr_hours": 0.02}  # down half of the time
 GOOD = {"kind": "logistic", "half_complexity": 0.8, "steepness_per_complexity": 8.0, "source": "made up"}
@@ -200,3 +203,46 @@ def test_products_get_their_own_tier_in_their_shares():
 
     assert abs(paid.mean() - 0.2) <= 2 / 2000
     assert (paid == (result.served_by == result.tiers.index("dear"))).all()
+
+
+def secret_cache(**changes: Any) -> dict[str, Any]:
+    """A cache and a vector store that half of the requests must not see, unless they are on own hardware."""
+    return {**static(own=1.0), "cache": cache(0.3, **changes), "retrieval": retrieval(**changes)}
+
+
+def test_sensitive_requests_go_past_a_cache_that_is_not_own():
+    """A class that is not cacheable is never looked up, nor kept; its tokens are not embedded, nor billed."""
+    classes = {"open": chat(0.5), "secret": chat(0.5, sensitive=True, cacheable=False)}
+    option = {**static(own=1.0), "cache": cache(0.3)}
+    model = scene({"own": gpu()}, {"it": option}, classes=classes, count=2000)
+    result = run(model, "it")
+    looked_up = ~np.isnan(result.reached_s["cache"])
+    window = summarise(model, result)
+
+    assert (looked_up == (result.workload.class_index == 0)).all()
+    assert float(result.workload.input_tokens[looked_up].sum()) / 2000 == window.lookup_tokens_per_request
+
+
+def test_what_is_on_own_hardware_may_see_sensitive_requests():
+    """Cache and vector store of the team's own."""
+    model = scene({"own": gpu()}, {"it": secret_cache(on_own_hardware=True)}, classes=SECRET, count=500)
+
+    assert run(model, "it").answered.all()
+
+
+def test_a_cache_that_is_shown_sensitive_requests_is_refused():
+    """By name, with what to write instead."""
+    with pytest.raises(ValidationError) as told:
+        scene({"own": gpu()}, {"it": secret_cache()}, classes=SECRET)
+
+    assert "the cache is not on_own_hardware" in str(told.value)
+    assert "the vector database is not on_own_hardware" in str(told.value)
+
+
+def test_a_stage_that_is_shown_one_all_the_same_is_caught(monkeypatch):
+    """The same, planted in the stage."""
+    model = scene({"own": gpu()}, {"it": secret_cache(on_own_hardware=True)}, classes=SECRET, count=500)
+    monkeypatch.setattr(CacheStage, "keeps_data", lambda _stage, _call: False)
+
+    with pytest.raises(SimulationError, match="sensitive, was shown to cache"):
+        run(model, "it")

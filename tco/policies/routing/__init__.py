@@ -34,6 +34,8 @@ class Decider(Frozen):
     """Median time of a decision, seconds."""
     p95_s: Positive
     """95th percentile of it, seconds."""
+    on_own_hardware: bool = False
+    """Whether it runs on own hardware, so that sensitive requests may be shown to it."""
     decision_usd_per_request: UnitPrice
     """Price of a decision, USD."""
     source: Source
@@ -70,6 +72,11 @@ class RoutingPolicy(Plugin):
     def deciders(self) -> tuple[Decider, ...]:
         """List what has to be asked."""
         return ()
+
+    def deciders_for(self, request_class: str, *, sensitive: bool) -> tuple[Decider, ...]:
+        """List what may be asked about requests of a class."""
+        del request_class, sensitive  # only some policies look
+        return self.deciders()
 
     def start_asking(self, view: View) -> Asks | None:
         """Begin to ask deciders; None where there is none."""

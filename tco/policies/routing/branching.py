@@ -64,6 +64,15 @@ class Branching(RoutingPolicy):
         """List the deciders of all branches."""
         return tuple(decider for policy in self.branches().values() for decider in policy.deciders())
 
+    def deciders_for(self, request_class: str, *, sensitive: bool) -> tuple[Decider, ...]:
+        """List the deciders of the branches that the class can take."""
+        branches = self.branches()
+        return tuple(
+            decider
+            for name in self.branches_for(request_class, sensitive=sensitive)
+            for decider in branches[name].deciders_for(request_class, sensitive=sensitive)
+        )
+
     def start_asking(self, view: View) -> Asks | None:
         """Ask what the branch asks."""
         asking = {name: policy.start_asking(view) for name, policy in self.branches().items()}
