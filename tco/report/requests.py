@@ -25,7 +25,7 @@ from tco.domain import Outcome
 from tco.errors import UsageError
 from tco.report.formats.csv import csv_cell
 from tco.scenario import Scenario
-from tco.sim.result import SimulationResult
+from tco.sim.result import STAGES, SimulationResult
 
 COLUMNS: dict[str, str] = {
     "option": "name of the option",
@@ -62,7 +62,6 @@ TYPES: dict[str, type] = {
     **dict.fromkeys(("measured", "cached", "within_slo", "degraded", "false_hit", "good"), bool),
     **{name: float for name in COLUMNS if name.endswith(("_s", "_usd", "complexity"))},
 }
-STAGES = ("cache", "router", "retrieval")
 SUFFIXES = (".csv", ".parquet")
 BLOCK = 20_000  # rows that are held at once
 

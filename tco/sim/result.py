@@ -12,6 +12,8 @@ from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.sim.stations import StationBooks
 
+STAGES = ("cache", "router", "retrieval")  # that a request may pass before its first tier, in this order
+
 
 class FurtherVisit(NamedTuple):
     """A visit to a tier after the first one.

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from tco.decide.flow import START, Branch, Flow
 from tco.report.accounts import GREEN, VERMILION
 from tco.report.charts import INK, PALETTE, SOFT, heading, panels, rendered
+from tco.report.charts.lettering import spread
 from tco.report.numbers import seconds, usd_each
+from tco.sim.result import STAGES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMN_IN, ROW_IN, BOX_IN = 2.7, 1.3, 1.7  # distances of columns and rows; width of a box
 THICK = 0.62  # height of a stream of all requests, in rows
+LABEL_ROWS = 0.15  # height of a share's text, in rows
 LEAST_THICK = 0.012  # so that a rare stream is still seen
 
 
@@ -56,8 +59,8 @@ def flow_chart(flow: Flow, title: str) -> dict[str, bytes]:
         axes.set_xlim(-0.2, width_in / COLUMN_IN - 0.2)
         axes.set_ylim(rows - 0.35, -0.65)
         axes.axis("off")
-        for name, node in nodes.items():
-            _streams(axes, nodes, node, PALETTE[list(nodes).index(name) % len(PALETTE)])
+        for number, name in enumerate(nodes):
+            _streams(axes, nodes, name, PALETTE[number % len(PALETTE)])
         for name, node in nodes.items():
             _box(axes, name, node)
         note = f"{flow.root.requests:,} simulated requests at {flow.rate_rps:.4g} req/s; cost spread over all requests"
@@ -69,9 +72,9 @@ def _nodes(flow: Flow) -> dict[str, _Node]:
     """Merge the tree's steps of one name, and give each a column and a row."""
     nodes: dict[str, _Node] = {}
     visits: dict[str, tuple[int, float]] = {}
-    for depth, branch in flow.root.walk():
-        node = nodes.setdefault(branch.name, _Node())
-        node.column = max(node.column, depth)
+    columns = _columns(flow.root)
+    for _, branch in flow.root.walk():
+        node = nodes.setdefault(branch.name, _Node(columns[branch.name]))
         node.share += flow.share(branch)
         cost = flow.cost_usd_per_request(branch)
         node.cost_usd = (node.cost_usd or 0.0) + cost if cost is not None else node.cost_usd
@@ -89,6 +92,22 @@ def _nodes(flow: Flow) -> dict[str, _Node]:
     return nodes
 
 
+def _columns(root: Branch) -> dict[str, int]:
+    """Give every step its column: one after the last step before it, and tiers none that a stage stands in."""
+    first_tier = 1 + max(depth for depth, step in root.walk() if step.name in (START, *STAGES))
+    found: dict[str, int] = {}
+
+    def put(step: Branch, column: int) -> None:
+        is_tier = step.name not in (START, *STAGES)
+        column = max(column, first_tier if is_tier else 0)
+        found[step.name] = max(found.get(step.name, 0), column)
+        for child in step.branches.values():
+            put(child, column + 1)
+
+    put(root, 0)
+    return found
+
+
 def _rows(nodes: dict[str, _Node], root: Branch, last: int) -> None:
     """Lay a station below where answers leave the one before, so that these pass above it; ends share the height."""
     taken: set[tuple[int, int]] = set()
@@ -96,12 +115,12 @@ def _rows(nodes: dict[str, _Node], root: Branch, last: int) -> None:
 
     def lay(step: Branch, row: int, after: int) -> None:
         column = nodes[step.name].column
-        way = range(after + 1, column + 1)  # nothing stands where the stream passes
+        ends = any(child.is_end for child in step.branches.values())
+        way = range(after + 1, last if ends else column + 1)  # nothing stands where its streams pass
         while any((place, row) in taken for place in way):
             row += 1
         taken.update((place, row) for place in way)
         nodes[step.name].row = float(row)
-        ends = any(child.is_end for child in step.branches.values())
         for child in sorted(step.branches.values(), key=lambda each: -each.requests):
             if not child.is_end and child.name not in laid:
                 laid.add(child.name)
@@ -121,25 +140,41 @@ def _from_row(nodes: dict[str, _Node], name: str) -> float:
     return sum(row * share for row, share in flows) / sum(share for _, share in flows)
 
 
-def _streams(axes: Axes, nodes: dict[str, _Node], node: _Node, colour: str) -> None:
-    """Draw what leaves a node, stacked at its right side in the order of the rows where it goes."""
+def _stacked(
+    nodes: dict[str, _Node], flows: list[tuple[str, float]], middle: float, nearest_last: bool
+) -> dict[str, float]:
+    """Stack streams around a box's middle, in the order of the rows of their other ends; return each one's middle."""
+    side = -1 if nearest_last else 1  # of two ends in a row, the nearer one lies below where streams go down
+    top = middle - THICK * sum(share for _, share in flows) / 2
+    found = {}
+    for name, share in sorted(flows, key=lambda flow: (nodes[flow[0]].row, side * nodes[flow[0]].column)):
+        found[name] = top + THICK * share / 2
+        top += THICK * share
+    return found
+
+
+def _streams(axes: Axes, nodes: dict[str, _Node], name: str, colour: str) -> None:
+    """Draw what leaves a node, stacked at both ends, with its share just behind the box."""
     import numpy as np
 
-    total = sum(node.streams.values())
-    top = node.row - THICK * total / 2
-    for name, share in sorted(node.streams.items(), key=lambda item: nodes[item[0]].row):
-        target = nodes[name]
+    node = nodes[name]
+    begins = _stacked(nodes, list(node.streams.items()), node.row, nearest_last=True)
+    along = np.linspace(0.0, 1.0, 60)
+    bend = along * along * (3.0 - 2.0 * along)
+    begin_x = node.column + BOX_IN / COLUMN_IN
+    for goal, share in node.streams.items():
+        target = nodes[goal]
+        flows = [(source, each.streams[goal]) for source, each in nodes.items() if goal in each.streams]
+        end = _stacked(nodes, flows, target.row, nearest_last=False)[name]
         thick = max(THICK * share, LEAST_THICK)
-        begin_x, end_x = node.column + BOX_IN / COLUMN_IN, float(target.column)
-        along = np.linspace(0.0, 1.0, 60)
-        bend = along * along * (3.0 - 2.0 * along)
-        centre = (top + thick / 2) * (1 - bend) + target.row * bend
-        across = begin_x + (end_x - begin_x) * along
+        centre = begins[goal] * (1 - bend) + end * bend
+        across = begin_x + (target.column - begin_x) * along
         axes.fill_between(across, centre - thick / 2, centre + thick / 2, color=colour, alpha=0.28, lw=0)
-        steps = max(target.column - node.column, 1)
-        at = 20 // steps  # in the gap behind the box, where no other box can cover it
-        axes.text(across[at], centre[at], f"{share:.1%}", ha="center", va="center", fontsize=9, color=INK, zorder=4)
-        top += thick
+    goals = sorted(begins, key=lambda goal: begins[goal])
+    heights = spread([begins[goal] for goal in goals], [LABEL_ROWS] * len(goals), node.row - 9.0, node.row + 9.0)
+    for goal, height in zip(goals, heights, strict=True):
+        axes.text(begin_x + 0.03, height, f"{node.streams[goal]:.1%}", ha="left", va="center", fontsize=8.5, color=INK,
+                  zorder=4)  # fmt: skip
 
 
 def _box(axes: Axes, name: str, node: _Node) -> None:
