@@ -19,6 +19,7 @@ from math import floor
 from tco.capacity.async_nights import AsyncLoad
 from tco.capacity.async_side import AsyncSide
 from tco.capacity.load_levels import level_rates
+from tco.capacity.relief import is_relieved
 from tco.capacity.throughput import replica_rps
 from tco.capacity.vendor_load import Overload, vendor_overloads
 from tco.capacity.window import Window, summarise
@@ -28,6 +29,7 @@ from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier
 from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
+from tco.sim.visits import read_visits
 
 SLACK = 1.05  # how much slower than the ample fleet a sized one may be where the SLO itself is out of reach
 LOADS_SEEN = 7  # loads from the lowest to the highest that are simulated where answers depend on the load
@@ -109,6 +111,7 @@ def plan_fleet(
     rates = sorted({month.peak_rps for month in months})
     cache = scenario.options[option].cache
     by_load = any(tier.answers_depend_on_load for tier in scenario.tiers_of(option).values())
+    by_load |= scenario.options[option].router.depends_on_load
     by_load |= cache is not None and cache.policy.hits_depend_on_load
     if not sizer.tiers and not by_load:
         rates = rates[-1:]  # nothing queues: one load stands for all
@@ -196,6 +199,9 @@ class _Sizer:
         self._loaded_rps = 0.0  # that rate
         self._windows: dict[tuple[float, Fleet], Window] = {}
         self._replicas_per_rps: list[float] = []  # of each tier, for each request a second that the option gets
+        chosen = scenario.options[option]
+        # who comes to a tier changes with the rate where what is too much elsewhere comes too
+        self._needs_by_rate = chosen.router.depends_on_load or chosen.fallback is not None
         self.jobs = AsyncSide.of(self.tiers, week_profile(scenario.traffic))
 
     def _least(self, name: str, tier: FleetTier) -> int:
@@ -217,6 +223,7 @@ class _Sizer:
                 self._loaded_rps, self.vendor_overloads = rate, vendor_overloads(self.scenario, result)
             if not self._replicas_per_rps:
                 self.jobs.read(result)
+            if not self._replicas_per_rps or self._needs_by_rate:
                 self._replicas_per_rps = [self._needed_per_rps(tier, result, name) for name, tier in self.tiers.items()]
             self.simulated()
         return self._windows[rate, fleet]
@@ -236,7 +243,7 @@ class _Sizer:
 
     def _carrying(self, rate: float, fleet: Fleet) -> Fleet:
         """Raise a fleet until it carries the rate, or as far as allowed; note where that is not enough."""
-        if not self._replicas_per_rps:
+        if not self._replicas_per_rps or self._needs_by_rate:
             self.window(rate, fleet)  # shows which requests visit which tier
         carrying = []
         for tier, have, each, most in zip(self.tiers, fleet, self._replicas_per_rps, self.maximum, strict=True):
@@ -247,6 +254,8 @@ class _Sizer:
         return tuple(carrying)
 
     def _needed_per_rps(self, tier: FleetTier, result: SimulationResult, name: str) -> float:
+        if is_relieved(self.scenario, self.option, name):
+            return 0.0
         by_day = self.jobs.needed_per_rps(name)
         return _replicas_per_rps(tier, result, name) if by_day is None else by_day
 
@@ -316,12 +325,10 @@ class _Sizer:
 
 def _replicas_per_rps(tier: FleetTier, result: SimulationResult, name: str) -> float:
     """Say how many replicas of a tier carry one request a second of the option's arrivals."""
-    visitors = result.visited(name) & result.answered
-    if not visitors.any():
+    visits = read_visits(result)[name].of(result.answered)
+    if not len(visits):
         return 0.0
-    workload = result.workload
-    lengths = zip(workload.input_tokens[visitors].tolist(), workload.output_tokens[visitors].tolist(), strict=True)
-    return float(visitors.mean()) / replica_rps(tier, list(lengths))
+    return len(visits) / len(result) / replica_rps(tier, visits.lengths(result.workload.output_tokens))
 
 
 def _value(window: Window, scope: str | None, metric: str) -> float | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tco.capacity.relief import is_relieved
 from tco.capacity.throughput import replica_rps
 from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier, Tier
@@ -77,6 +78,7 @@ def tier_loads(scenario: Scenario, result: SimulationResult) -> tuple[TierLoad, 
             capacity = leaving_rps(result, seen)
         config = scenario.tiers[tier]
         sheds = any(getattr(config, key, None) is not None for key in SHEDDING)
+        sheds = sheds or is_relieved(scenario, result.option, tier)
         loads.append(TierLoad(tier, arrivals_rps, capacity, sheds))
     return tuple(loads)
 
@@ -103,9 +105,5 @@ def _is_plain(config: Tier) -> bool:
 
 
 def _fleet_rps(config: FleetTier, result: SimulationResult, replicas: int, visits: Visits) -> float | None:
-    served = visits.request[result.answered[visits.request]][:LENGTHS]
-    if not len(served):
-        return None
-    workload = result.workload
-    lengths = zip(workload.input_tokens[served].tolist(), workload.output_tokens[served].tolist(), strict=True)
-    return replicas * replica_rps(config, list(lengths))
+    lengths = visits.of(result.answered).lengths(result.workload.output_tokens)[:LENGTHS]
+    return replicas * replica_rps(config, lengths) if lengths else None

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tco.capacity.relief import is_relieved
 from tco.scenario import Scenario
 from tco.scenario.tiers.managed_api import ManagedApi
 from tco.sim.result import SimulationResult
+from tco.sim.visits import Visits, read_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,14 @@ def vendor_overloads(scenario: Scenario, result: SimulationResult) -> tuple[Over
         result: a run, which shows which requests visit which tier.
     """
     found = []
+    visits = read_visits(result)
     for name in result.tiers:
         tier = scenario.tiers[name]
-        if not isinstance(tier, ManagedApi):
+        if not isinstance(tier, ManagedApi) or is_relieved(scenario, result.option, name):
             continue
-        sent = result.visited(name)
-        if tier.batch is not None:
-            sent &= result.workload.interactive
+        sent = visits[name].of(result.workload.interactive) if tier.batch is not None else visits[name]
         limits = _admitted_rps(tier, result, sent)
-        arriving_rps = result.rate_rps * float(sent.mean())
+        arriving_rps = result.rate_rps * len(sent) / len(result)
         if limits and arriving_rps > min(limits.values()):
             binding = min(limits, key=lambda which: limits[which])
             words = (
@@ -56,24 +56,24 @@ def vendor_overloads(scenario: Scenario, result: SimulationResult) -> tuple[Over
     return tuple(found)
 
 
-def _admitted_rps(tier: ManagedApi, result: SimulationResult, sent: NDArray[np.bool_]) -> dict[str, float]:
+def _admitted_rps(tier: ManagedApi, result: SimulationResult, sent: Visits) -> dict[str, float]:
     """Return the highest rate of these requests under each limit of the tier, by the limit in words."""
-    if not sent.any():
+    if not len(sent):
         return {}
     found: dict[str, float] = {}
     if tier.limits is not None:
-        tokens = (result.workload.input_tokens[sent].mean(), result.workload.output_tokens[sent].mean())
-        found |= tier.limits.admitted_rps(tier.limits.counted(*map(float, tokens)))
+        tokens = float(sent.input_tokens.mean()), float(result.workload.output_tokens[sent.request].mean())
+        found |= tier.limits.admitted_rps(tier.limits.counted(*tokens))
     if tier.max_concurrency is not None:
         each_s = _mean_service_s(tier, result, sent)
         found[f"max_concurrency {tier.max_concurrency} at {each_s:.4g} s a request"] = tier.max_concurrency / each_s
     return found
 
 
-def _mean_service_s(tier: ManagedApi, result: SimulationResult, sent: NDArray[np.bool_]) -> float:
+def _mean_service_s(tier: ManagedApi, result: SimulationResult, sent: Visits) -> float:
     """Return the mean time that a request keeps one of the vendor's slots, seconds."""
     latency, workload = tier.measured_latency, result.workload
-    prompts_s = [latency.long_prompt_s(tokens) for tokens in workload.input_tokens.tolist()]
-    first_s = np.array(latency.first_token_s(workload)) + prompts_s
-    rest_s = np.array(latency.per_token_s(workload)) * (workload.output_tokens - 1)
-    return float((first_s + rest_s)[sent].mean())
+    first_s = np.array(latency.first_token_s(workload))[sent.request]
+    prompts_s = [latency.long_prompt_s(tokens) for tokens in sent.input_tokens.tolist()]
+    rest_s = np.array(latency.per_token_s(workload))[sent.request] * (workload.output_tokens[sent.request] - 1)
+    return float((first_s + prompts_s + rest_s).mean())

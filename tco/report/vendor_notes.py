@@ -27,10 +27,15 @@ def _refusals(option: str, name: str, plan: FleetPlan) -> list[str]:
     if refused == 0.0:
         return []
     lost = sum(worst.unanswered.values())
+    fate = "none of the requests is left without an answer."
+    if lost > 0:
+        fate = (
+            f"{lost:.2%} of the requests get no answer. The month's bill leaves out the same share of all its "
+            "requests, as if every hour were the busiest."
+        )
     return [
         f"{option}: {name} answers 429 {refused:.3g} times for each of the option's requests at {worst.rate_rps:.3g} "
-        f"req/s; with {counts.get('retries', 0.0):.3g} retries a request, {lost:.2%} of the requests get no answer. "
-        "The month's bill leaves out the same share of all its requests, as if every hour were the busiest."
+        f"req/s; with {counts.get('retries', 0.0):.3g} retries a request, {fate}"
     ]
 
 

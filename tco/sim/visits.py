@@ -24,12 +24,14 @@ class Visits:
         entered_s: when it came to the tier, seconds.
         started_s: when its service began there, seconds; NaN where the station does not tell, or it never began.
         left_s: when it went on to another tier, or ended, seconds.
+        input_tokens: prompt of the call, which may be shorter than the request's.
     """
 
     request: NDArray[np.int64]
     entered_s: NDArray[np.float64]
     started_s: NDArray[np.float64]
     left_s: NDArray[np.float64]
+    input_tokens: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.request)
@@ -41,7 +43,17 @@ class Visits:
             chosen: whether a request is kept, shape (requests,).
         """
         kept = chosen[self.request]
-        return Visits(self.request[kept], self.entered_s[kept], self.started_s[kept], self.left_s[kept])
+        return Visits(
+            self.request[kept], self.entered_s[kept], self.started_s[kept], self.left_s[kept], self.input_tokens[kept]
+        )
+
+    def lengths(self, output_tokens: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """List prompt and answer tokens of the calls.
+
+        Args:
+            output_tokens: answer length of each request, shape (requests,).
+        """
+        return list(zip(self.input_tokens.tolist(), output_tokens[self.request].tolist(), strict=True))
 
     @property
     def wait_s(self) -> NDArray[np.float64]:
@@ -63,17 +75,21 @@ def read_visits(result: SimulationResult) -> dict[str, Visits]:
     A request enters its first tier when the stages before it are over, and goes on to the next tier at the moment
     it leaves the one before.
     """
-    rows: dict[str, list[tuple[int, float, float, float]]] = {tier: [] for tier in result.tiers}
+    rows: dict[str, list[tuple[int, float, float, float, int]]] = {tier: [] for tier in result.tiers}
     entered = _first_entered_s(result).tolist()
     started, finished = result.started_s.tolist(), result.finished_s.tolist()
+    prompts = result.workload.input_tokens.tolist()
     for request, tried in enumerate(result.tried):
         if not tried:
             continue
-        further = [(visit.entered_s, visit.started_s) for visit in result.further.get(request, [])]
-        stamps = [(entered[request], started[request]), *further]
-        ends = [*(entry for entry, _ in further), finished[request]]
-        for tier, (entered_s, started_s), left_s in zip(tried, stamps, ends, strict=True):
-            rows[tier].append((request, entered_s, np.nan if started_s is None else started_s, left_s))
+        further = result.further.get(request, [])
+        stamps = [
+            (entered[request], started[request], prompts[request]),
+            *((visit.entered_s, visit.started_s, visit.input_tokens) for visit in further),
+        ]
+        ends = [*(visit.entered_s for visit in further), finished[request]]
+        for tier, (entered_s, started_s, tokens), left_s in zip(tried, stamps, ends, strict=True):
+            rows[tier].append((request, entered_s, np.nan if started_s is None else started_s, left_s, tokens))
     return {tier: _visits(lines) for tier, lines in rows.items()}
 
 
@@ -84,9 +100,9 @@ def _first_entered_s(result: SimulationResult) -> NDArray[np.float64]:
     return entered_s
 
 
-def _visits(lines: list[tuple[int, float, float, float]]) -> Visits:
-    table = np.array(lines, np.float64).reshape(-1, 4)
-    return Visits(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3])
+def _visits(lines: list[tuple[int, float, float, float, int]]) -> Visits:
+    table = np.array(lines, np.float64).reshape(-1, 5)
+    return Visits(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3], table[:, 4].astype(np.int64))
 
 
 def inside_at(begin_s: NDArray[np.float64], end_s: NDArray[np.float64], at_s: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -19,6 +19,10 @@ class FallbackPolicy(Plugin):
         """Begin a run over the requests that `view` shows."""
         raise NotImplementedError
 
+    def catches(self, tier: str, why: Outcome) -> bool:
+        """Say whether a request that a tier did not answer, for a reason, has another tier to go to."""
+        raise NotImplementedError
+
     def tiers(self) -> tuple[str, ...]:
         """Name every tier that the policy can send a request to."""
         raise NotImplementedError

@@ -54,6 +54,10 @@ class Chain(FallbackPolicy):
 
         return fall
 
+    def catches(self, tier: str, why: Outcome) -> bool:
+        """Say whether the reason sends requests on, and another tier is in the chain."""
+        return why.name.lower() in self.on and any(other != tier for other in self.tiers_in_order)
+
     def tiers(self) -> tuple[str, ...]:
         """Name the tiers of the chain."""
         return self.tiers_in_order

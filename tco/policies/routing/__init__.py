@@ -65,6 +65,15 @@ class RoutingPolicy(Plugin):
         del request_class, sensitive  # only some policies look
         return self.tiers()
 
+    @property
+    def depends_on_load(self) -> bool:
+        """Whether who is asked changes with the rate."""
+        return False
+
+    def relieved_tiers(self) -> tuple[str, ...]:
+        """Name the tiers that are never sent more than they take."""
+        return ()
+
     def judged_tiers(self) -> tuple[str, ...]:
         """Name the tiers whose answers the policy judges, so that their quality must be known."""
         return ()

@@ -56,6 +56,21 @@ class Branching(RoutingPolicy):
             )
         )
 
+    @property
+    def depends_on_load(self) -> bool:
+        """Whether any branch does."""
+        return any(policy.depends_on_load for policy in self.branches().values())
+
+    def relieved_tiers(self) -> tuple[str, ...]:
+        """Name the tiers to which no branch sends more than they take."""
+        policies = self.branches().values()
+        relieved = dict.fromkeys(tier for policy in policies for tier in policy.relieved_tiers())
+        return tuple(
+            tier
+            for tier in relieved
+            if all(tier in policy.relieved_tiers() for policy in policies if tier in policy.tiers())
+        )
+
     def judged_tiers(self) -> tuple[str, ...]:
         """Name the tiers that any branch judges."""
         return tuple(dict.fromkeys(tier for policy in self.branches().values() for tier in policy.judged_tiers()))

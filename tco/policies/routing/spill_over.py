@@ -40,6 +40,15 @@ class SpillOver(RoutingPolicy):
 
         return route
 
+    @property
+    def depends_on_load(self) -> bool:
+        """More requests spill at a higher rate."""
+        return True
+
+    def relieved_tiers(self) -> tuple[str, ...]:
+        """Name `first`: what is too much for it goes to `then`."""
+        return (self.first,)
+
     def tiers(self) -> tuple[str, ...]:
         """Name both tiers."""
         return (self.first, self.then)
