@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import prod
 
 import numpy as np
 
+from tco.capacity.availability import availability
 from tco.domain import Outcome
 from tco.scenario import Scenario
 from tco.sim.result import SimulationResult, percentile
@@ -123,7 +123,7 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         ann_answers_per_request=max(_visits(result, "ann") - _visits(result, "retrieval"), 0) / count,
         lookups_per_request=_visits(result, "cache") / count,
         lookup_tokens_per_request=_lookup_tokens(result) / count,
-        availability=_availability(scenario, result),
+        availability=availability(scenario, result),
         success_share=result.success_share,
         bad_answers_per_request=_bad_answers(result),
         degraded_share=float(result.degraded.mean()),
@@ -174,26 +174,3 @@ def _tier(result: SimulationResult, index: int) -> TierWindow:
         e2e_p95_s=percentile(result.e2e_s(visitors), 95),
         ttft_p95_s=percentile(result.ttft_s(visitors), 95),
     )
-
-
-def _availability(scenario: Scenario, result: SimulationResult) -> float | None:
-    """Average, over requests, the chance that every tier they needed was up, taking outages as independent."""
-    known = {tier: scenario.tiers[tier].up_fraction(result.replicas.get(tier, 0)) for tier in result.tiers}
-    if None in known.values():
-        return None
-    fallback = scenario.options[result.option].fallback
-    chain = fallback.tiers() if fallback else ()
-
-    def chance(meant: tuple[str, ...]) -> float:
-        down = 1.0 - prod(known[tier] or 0.0 for tier in meant)
-        return 1.0 - down * prod(1.0 - (known[tier] or 0.0) for tier in chain if tier not in meant)
-
-    meant = [_meant(result, request) for request in range(len(result))]
-    chances = {tiers: chance(tiers) for tiers in set(meant)}
-    return sum(chances[tiers] for tiers in meant) / len(result)
-
-
-def _meant(result: SimulationResult, request: int) -> tuple[str, ...]:
-    """Return the tiers that the router chose, those left out that a fallback led to."""
-    tried, failed = result.tried[request], result.unanswered_tries.get(request)
-    return tried if failed is None else tried[: failed[0] + 1]
