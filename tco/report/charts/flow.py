@@ -85,7 +85,7 @@ def _nodes(flow: Flow) -> dict[str, _Node]:
             node.streams[child.name] = node.streams.get(child.name, 0.0) + flow.share(child)
     for name, (count, spent_s) in visits.items():
         nodes[name].spent_s = spent_s / count if spent_s > 0 else None
-    last = max(node.column for node in nodes.values())
+    last = 1 + max(node.column for node in nodes.values() if node.good is None)
     for node in nodes.values():
         node.column = last if node.good is not None else node.column
     _rows(nodes, flow.root, last)
@@ -93,38 +93,67 @@ def _nodes(flow: Flow) -> dict[str, _Node]:
 
 
 def _columns(root: Branch) -> dict[str, int]:
-    """Give every step its column: one after the last step before it, and tiers none that a stage stands in."""
-    first_tier = 1 + max(depth for depth, step in root.walk() if step.name in (START, *STAGES))
-    found: dict[str, int] = {}
+    """Give every step its column: one after the last step before it, and tiers none that a stage stands in.
 
-    def put(step: Branch, column: int) -> None:
-        is_tier = step.name not in (START, *STAGES)
-        column = max(column, first_tier if is_tier else 0)
-        found[step.name] = max(found.get(step.name, 0), column)
-        for child in step.branches.values():
-            put(child, column + 1)
-
-    put(root, 0)
+    Steps of one name are merged, so paths may run in a circle: from one tier to another here, and back there. An edge
+    that closes a circle is left out of the count.
+    """
+    after: dict[str, dict[str, None]] = {}
+    for _, step in root.walk():
+        after.setdefault(step.name, {}).update(dict.fromkeys(child.name for child in step.branches.values()))
+    order = _before_those_after(after)
+    stages = [name for name in order if name in (START, *STAGES)]
+    found = {name: place for place, name in enumerate(stages)}
+    for name in order:
+        found.setdefault(name, len(stages))
+        for follower in after[name]:
+            if order.index(follower) > order.index(name) and follower not in stages:
+                found[follower] = max(found.get(follower, len(stages)), found[name] + 1)
     return found
+
+
+def _before_those_after(after: dict[str, dict[str, None]]) -> list[str]:
+    """Order names so that each stands before those after it, but for edges that close a circle.
+
+    >>> _before_those_after({"a": {"b": None, "c": None}, "b": {"c": None}, "c": {"b": None}})
+    ['a', 'b', 'c']
+    """
+    done: list[str] = []
+    entered: set[str] = set()
+
+    def enter(name: str) -> None:
+        entered.add(name)
+        for follower in after[name]:
+            if follower not in entered:
+                enter(follower)
+        done.append(name)
+
+    enter(next(iter(after)))
+    return done[::-1]
 
 
 def _rows(nodes: dict[str, _Node], root: Branch, last: int) -> None:
     """Lay a station below where answers leave the one before, so that these pass above it; ends share the height."""
     taken: set[tuple[int, int]] = set()
-    laid = {root.name}
+    laid: set[str] = set()
 
-    def lay(step: Branch, row: int, after: int) -> None:
+    def put(step: Branch, row: int, after: int) -> None:
         column = nodes[step.name].column
-        ends = any(child.is_end for child in step.branches.values())
-        way = range(after + 1, last if ends else column + 1)  # nothing stands where its streams pass
+        passes_on = not any(child.is_end for child in step.branches.values())
+        way = range(min(after + 1, column), column + 1 if passes_on else last)  # nothing stands where its streams pass
         while any((place, row) in taken for place in way):
             row += 1
         taken.update((place, row) for place in way)
         nodes[step.name].row = float(row)
+        laid.add(step.name)
+
+    def lay(step: Branch, row: int, after: int) -> None:
+        if step.name not in laid:
+            put(step, row, after)
+        below = int(nodes[step.name].row) + any(child.is_end for child in step.branches.values())
         for child in sorted(step.branches.values(), key=lambda each: -each.requests):
-            if not child.is_end and child.name not in laid:
-                laid.add(child.name)
-                lay(child, row + ends, column)
+            if not child.is_end:
+                lay(child, below, nodes[step.name].column)
 
     lay(root, 0, -1)
     deepest = max(node.row for node in nodes.values())
