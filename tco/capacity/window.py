@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tco.capacity.arms import ArmsSeen, arms_seen
 from tco.capacity.availability import availability
 from tco.domain import Outcome
 from tco.scenario import Scenario
@@ -67,7 +68,7 @@ class Window:
         retrievals_per_request: retrievals per arriving request that the vector database answers.
         ann_answers_per_request: retrievals per arriving request that an ANN cache in front of it answers.
         lookups_per_request: cache lookups per arriving request.
-        lookup_tokens_per_request: prompt tokens of the requests that the cache looks up, per arriving request.
+        lookup_tokens_per_request: tokens that the cache embeds to look requests up, per arriving request.
         availability: expected share of requests that find every tier they need up; None when unknown.
         e2e_p95: 95th percentile end to end, with an interval; None when nothing was judged.
         success_share: share of requests that got a good answer; None where the quality of some answer is not known.
@@ -76,6 +77,7 @@ class Window:
         false_hit_share: share of requests to which the cache gave the answer to another question.
         decisions_per_request: decisions of each decider, per arriving request.
         answer_tokens_per_request: tokens of the answers that users got, cached ones included, per arriving request.
+        ab_tests: the A/B tests of the router, and what they saw.
         retries_per_request: calls that were sent again, or begun anew, per arriving request.
     """
 
@@ -99,6 +101,7 @@ class Window:
     false_hit_share: float = 0.0
     decisions_per_request: dict[str, float] = field(default_factory=dict)
     retries_per_request: float = 0.0
+    ab_tests: tuple[ArmsSeen, ...] = ()
     answer_tokens_per_request: float = 0.0
     ann_answers_per_request: float = 0.0
 
@@ -130,6 +133,7 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         false_hit_share=float(result.false_hit.mean()),
         decisions_per_request=_decisions(scenario, result),
         retries_per_request=float(result.retries.mean()),
+        ab_tests=arms_seen(scenario, result),
         answer_tokens_per_request=float(result.workload.output_tokens[result.answered].sum()) / count,
     )
 
@@ -147,8 +151,14 @@ def _visits(result: SimulationResult, station: str) -> int:
 
 
 def _lookup_tokens(result: SimulationResult) -> float:
+    """Sum what the cache embeds: what the user asked, where the prompt is given by parts, else the whole prompt."""
     looked_up = result.reached_s.get("cache")
-    return 0.0 if looked_up is None else float(result.workload.input_tokens[~np.isnan(looked_up)].sum())
+    if looked_up is None:
+        return 0.0
+    asked = result.workload.prompt_parts.get("user")
+    whole = result.workload.input_tokens
+    tokens = whole if asked is None else np.where(asked > 0, asked, whole)
+    return float(tokens[~np.isnan(looked_up)].sum())
 
 
 def _bad_answers(result: SimulationResult) -> float | None:

@@ -19,10 +19,11 @@ class CachePricing(PricingModel):
     def charges(self, config: SemanticCache, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
         """Charge embedding, lookups and storage."""
         del scenario
-        embedding = resolve(config.embedding, "input", "usd_per_mtok")
         lookup = resolve(config.price, "lookup", "usd_per_1k_lookups")
         storage = resolve(config.price, "storage", "usd_per_gb_month")
         account = "platform:cache"
-        yield charge(account, "cache embeddings", readings["embedding_tokens"], embedding, f"{subject}.embedding")
+        if config.embedding is not None:
+            embedding = resolve(config.embedding, "input", "usd_per_mtok")
+            yield charge(account, "cache embeddings", readings["embedding_tokens"], embedding, f"{subject}.embedding")
         yield charge(account, "cache lookups", readings["lookups"], lookup, f"{subject}.price")
         yield charge(account, "cache storage", readings["storage"], storage, f"{subject}.price")

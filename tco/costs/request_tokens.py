@@ -82,7 +82,7 @@ def token_costs(scenario: Scenario, tiers: tuple[str, ...]) -> dict[str, TokenCo
 
 
 def _token_cost(config: object) -> TokenCost | None:
-    price = getattr(config, "price", None)
+    price = getattr(config, "price", None) or getattr(config, "token_price", None)  # a platform may charge either way
     if price is None:
         return None
     try:

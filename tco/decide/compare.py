@@ -49,8 +49,8 @@ class OptionSummary:
         replicas_first: replicas per fleet tier in the first month.
         replicas_last: replicas per fleet tier in the last month.
         gross_margin: share of the horizon's revenue left after serving, platform and storage; None without prices.
-        success_share: share of requests that got a good answer, in the window where it is least; None where the
-            quality of some answer is not known.
+        success_share: share of the horizon's requests that get a good answer; None where the quality of some answer
+            is not known. The SLO is held against the window where it is least.
         cost_usd_per_success: cost over the horizon per good answer; None where that is not known, or there is none.
         degraded_share: share of requests that a fallback answered, in the window where it is most.
     """
@@ -109,8 +109,7 @@ def compare(evaluation: Evaluation) -> Comparison:
     scenario = evaluation.scenario
     paths = monthly_usd(evaluation.ledger, scenario)
     accounts = by_account_usd(evaluation.ledger, scenario)
-    requests = fsum(month.requests for month in evaluation.months)
-    alone = [_alone(scenario, evaluation.plans[name], path, accounts[name], requests) for name, path in paths.items()]
+    alone = [_alone(evaluation, evaluation.plans[name], path, accounts[name]) for name, path in paths.items()]
     keeping = [option for option in alone if option.slo_kept]
     baseline = min(keeping or alone, key=lambda option: option.monthly_usd[0])
     bought = [option for option in keeping or alone if not option.is_build]
@@ -134,12 +133,13 @@ def _chosen(keeping: list[OptionSummary]) -> str | None:
 
 
 def _alone(
-    scenario: Scenario, plan: FleetPlan, path: NDArray[np.float64], accounts: dict[str, float], requests: float
+    evaluation: Evaluation, plan: FleetPlan, path: NDArray[np.float64], accounts: dict[str, float]
 ) -> OptionSummary:
     """Summarise an option without a look at the others."""
-    total = float(path.sum())
+    scenario, total = evaluation.scenario, float(path.sum())
+    requests = fsum(month.requests for month in evaluation.months)
     worst_e2e = _worst(window.e2e.p95_s for window in plan.timed)
-    success = _least_success(plan)
+    success = _mean_success(evaluation, plan, requests)
     worst_ttft = _worst(window.ttft.p95_s for window in plan.timed)
     return OptionSummary(
         name=plan.option,
@@ -190,6 +190,17 @@ def _gross_margin(scenario: Scenario, accounts: dict[str, float], requests: floa
 def _worst(values: object) -> float | None:
     known = [value for value in values if value is not None]  # type: ignore[attr-defined]
     return max(known) if known else None
+
+
+def _mean_success(evaluation: Evaluation, plan: FleetPlan, requests: float) -> float | None:
+    """Average over the requests of all months; None where the quality of some answer is not known."""
+    good = 0.0
+    for month in evaluation.months:
+        share = plan.window(month.index).success_share
+        if share is None:
+            return None
+        good += month.requests * share
+    return good / requests
 
 
 def _least_success(plan: FleetPlan) -> float | None:

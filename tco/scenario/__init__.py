@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
 
 from tco.fields import Month, Name, Positive, Share, also, told_again
 from tco.plugin import Frozen, SelectedByKind
@@ -19,6 +20,22 @@ from tco.scenario.traffic import RequestClass, Traffic, class_shares_sum
 
 AnyTier = Annotated[Tier, SelectedByKind("tco.scenario.tiers")]
 MIN_SIMULATED_REQUESTS = 200  # below this the 95th percentile rests on fewer than ten requests
+
+
+# Words of the reports' own: stages that requests pass before a tier, and how they end.
+RESERVED = (
+    "ann", "answered", "answered by fallback", "answered from cache", "cache", "failed", "rejected", "requests",
+    "retrieval", "router", "timed out",
+)  # fmt: skip
+
+
+def no_reserved_names(tiers: Any) -> PydanticCustomError | None:
+    """Fault tiers that are named as something else is in reports and in a run's books."""
+    names = [name for name in tiers if name in RESERVED] if isinstance(tiers, dict) else []
+    if not names:
+        return None
+    text = f"'{names[0]}' cannot name a tier, because reports use the word; allowed: any but {', '.join(RESERVED)}"
+    return PydanticCustomError("cross", "{text}", {"text": text})
 
 
 class People(Frozen):
@@ -85,7 +102,7 @@ class Scenario(Frozen):
     """Kinds of request, by name."""
     slo: Slo
     """Limits to keep."""
-    tiers: Annotated[dict[Name, AnyTier], Field(min_length=1)]
+    tiers: Annotated[dict[Name, AnyTier], Field(min_length=1), also(no_reserved_names)]
     """Ways of answering a request, by name."""
     regions: Regions | None = None
     """Where users are, for options that say where their tiers stand."""

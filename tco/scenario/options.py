@@ -29,8 +29,9 @@ class SemanticCache(Frozen):
     """Which requests hit."""
     lookup: Quantiles
     """Time of embedding the request and searching the cache, paid by hits and misses."""
-    embedding: EmbeddingPrice
-    """Model that embeds every request's prompt."""
+    embedding: EmbeddingPrice | None = None
+    """Model that embeds what every request asks: the user's part where prompts are given by parts, else the prompt.
+    None where the policy compares words, as `exact` does."""
     price: CachePrice
     """Where the cache is kept."""
     storage_gb: NonNegative | None = None
@@ -39,6 +40,11 @@ class SemanticCache(Frozen):
     """Whether cache and embedding run on own hardware, so that sensitive requests may be looked up there."""
     entry_bytes: Positive | None = None
     """Size of one entry, bytes: its embedding, its question, its answer, what the store adds."""
+
+    @together("embedding", "policy")
+    def _likeness_is_measured(self) -> None:
+        if self.embedding is None and self.policy.embeds:
+            raise ValueError(f"embedding is missing, and the policy '{self.policy.kind_name()}' compares embeddings")
 
     @together("storage_gb", "entry_bytes", "policy")
     def _size_follows_from_one_thing(self) -> None:
@@ -130,6 +136,13 @@ class Option(Frozen):
     """Where the tiers stand. None: the way to them is not counted."""
     people: Staffing
     """Engineers' time; write zeros where none is needed, so that it is a statement."""
+
+    @together("router")
+    def _deciders_of_one_name_are_one(self) -> None:
+        known: dict[str, object] = {}
+        for decider in self.router.deciders():
+            if known.setdefault(decider.name, decider) != decider:
+                raise ValueError(f"two deciders are named '{decider.name}' and differ; give one of them another name")
 
     def tiers(self) -> tuple[str, ...]:
         """Name every tier that a request may come to, the router's first."""

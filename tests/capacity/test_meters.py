@@ -144,3 +144,15 @@ def test_times_of_a_station_are_no_meters():
 
     assert "replica_on_s" in counts
     assert not [item for item in items if item.endswith("_s")]
+
+
+def test_a_cache_embeds_what_the_user_asks():
+    """Of a prompt of 600, 400 and 50 tokens by parts, 50 are embedded; of a whole one of 300, all."""
+    parts = {"system": fixed(600), "context": fixed(400), "user": fixed(50)}
+    by_parts = chat(0.5, prompt=parts, output_tokens=fixed(10))
+    del by_parts["input_tokens"]
+    classes = {"parts": by_parts, "whole": chat(0.5, input_tokens=fixed(300), output_tokens=fixed(10))}
+    scenario = scene({"api": api()}, {"it": {**static(api=1.0), "cache": cache(0.2)}}, classes=classes)
+    found = summarise(scenario, simulate(scenario, "it", draw_workload(scenario), 1.0))
+
+    assert (50 + 300) / 2 == pytest.approx(found.lookup_tokens_per_request, abs=0.3)

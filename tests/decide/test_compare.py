@@ -11,6 +11,7 @@ from tco.pipeline import evaluate
 from tco.report.recommendation import recommendation
 from tco.scenario import Scenario
 from tco.scenario.loader import load_scenario
+from tests.laws.build import api, cache, rate_traffic, scene, static
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -75,3 +76,22 @@ def test_the_baseline_is_cheapest_to_start_and_has_no_break_even():
     assert baseline.monthly_usd[0] == min(option.monthly_usd[0] for option in comparison.options)
     assert baseline.break_even_month is None
     assert comparison["routed"].break_even_month == 10
+
+
+def test_a_good_answer_costs_what_all_months_good_answers_cost():
+    """A cache that fills as traffic grows answers more, and worse: each month counts with its own share."""
+    popularity = {"questions": 500, "exponent": 1.0, "source": "made up"}
+    policy = {"kind": "semantic", "popularity": popularity, "threshold": 0.7, "ttl_s": 3600.0}
+    option = {**static(api=1.0), "cache": {**cache(0.0), "policy": policy}}
+    good = {"kind": "fixed", "success_share": 0.9, "source": "made up"}
+    traffic = {**rate_traffic(0.05), "growth_fraction_per_month": 1.0}
+    model = scene({"api": api(quality=good)}, {"it": option}, count=1000, horizon_months=6, traffic=traffic)
+    evaluation = evaluate(model)
+    monthly = [evaluation.plans["it"].window(month).success_share for month in range(6)]
+    volumes = [month.requests for month in evaluation.months]
+    expected = sum(share * volume for share, volume in zip(monthly, volumes, strict=True))
+    found = compare(evaluation)["it"]
+
+    assert max(monthly) - min(monthly) > 0.01
+    assert expected / sum(volumes) == pytest.approx(found.success_share, rel=1e-12)
+    assert found.total_usd / expected == pytest.approx(found.cost_usd_per_success, rel=1e-12)

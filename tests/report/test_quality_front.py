@@ -6,7 +6,7 @@ from tco.decide.compare import compare
 from tco.pipeline import evaluate
 from tco.report.ab_tests import ab_test_notes
 from tco.report.charts.quality_front import quality_front
-from tests.laws.build import flat_api, scene, static
+from tests.laws.build import chat, flat_api, scene, static
 from tests.policies.routing.tiers import built, level, split
 
 
@@ -25,22 +25,25 @@ def test_a_test_says_how_many_requests_and_days_it_takes():
     """Near 50 %, 10 points take 775 or so; 150 000 a month are 4 932 a day, so one day."""
     (note,) = notes(built({"trial": trial(0.1)}, weak=level(0.5)))
 
-    assert "trial: to see a difference of 10 points of success near" in note
-    assert "1 day of the first month's traffic" in note
+    assert "trial: to see a difference of 10 points of success from the" in note
+    assert "1 day at the first month's volume, of which 100.0% reaches the test." in note
 
 
 def test_days_are_counted_by_the_months_volume():
     """Two points take 19 600 requests; at 4 932 a day that is 4 days."""
     (note,) = notes(built({"trial": trial(0.02)}, weak=level(0.5)))
 
-    assert "4 days of the first month's traffic" in note
+    assert "4 days at the first month's volume" in note
 
 
 def test_a_test_inside_another_policy_is_found():
-    """A trial for one class only."""
-    router = {"kind": "by_class", "classes": {"chat": trial(0.1)}, "otherwise": split(1.0)}
+    """A trial for one class only is told with that class's share of the requests, and lasts as much longer."""
+    router = {"kind": "by_class", "classes": {"rare": trial(0.02)}, "otherwise": split(1.0)}
+    classes = {"rare": chat(0.1), "common": chat(0.9)}
+    (note,) = notes(built({"inside": router}, weak=level(0.5), classes=classes))
 
-    assert 1 == len(notes(built({"inside": router})))
+    assert "of which 10.0% reaches the test" in note
+    assert any(f"{days} days at the first" in note for days in (39, 40, 41))
 
 
 def test_a_test_of_unknown_quality_says_so():

@@ -29,7 +29,7 @@ def test_sensitive_requests_may_not_leave(tmp_path):
         )
         for each in found
     )
-    assert all("allowed: gpu" in each for each in found if "sensitive" in each)
+    assert all("allowed: gpu" in each for each in found if "and tier" in each)
 
 
 def test_a_tier_that_nobody_names_is_told(tmp_path):

@@ -40,6 +40,11 @@ class CachePolicy(Plugin):
         """Whether the share of hits follows from the traffic, so that every month has its own."""
         return False
 
+    @property
+    def embeds(self) -> bool:
+        """Whether every request is embedded to look it up."""
+        return True
+
     def start(self, view: View, rate_rps: float) -> CacheState:
         """Begin a run over the requests that `view` shows.
 

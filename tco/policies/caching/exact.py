@@ -14,6 +14,11 @@ class ExactCache(RememberingCache):
 
     kind: Literal["exact"] = "exact"
 
+    @property
+    def embeds(self) -> bool:
+        """A hash needs no model."""
+        return False
+
     def start(self, view: View, rate_rps: float) -> CacheState:
         """Begin with what a cache that has run for long holds."""
         same = self.popularity.same_words_share
