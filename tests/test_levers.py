@@ -35,9 +35,15 @@ def test_its_header_says_what_to_look_at(lever):
 
 
 def test_it_pulls(lever):
-    """Its options differ in what they cost, or in what they answer."""
+    """Its options differ in what serving costs, in how good or in how quick their answers are, people left out."""
     options = compare(lever[1]).options
-    figures = {(round(option.total_usd, 2), option.success_share, option.e2e_p95_s) for option in options}
+    figures = {
+        (
+            round(sum(usd for account, usd in option.accounts_usd.items() if not account.startswith("people:")), 2),
+            option.success_share, option.e2e_p95_s, option.ttft_p95_s,
+        )
+        for option in options
+    }  # fmt: skip
 
     assert len(options) > 1
     assert len(options) == len(figures)

@@ -212,7 +212,8 @@ def _print(form: Format, found: Experiment) -> None:
     from tco.report.formats.csv import csv_text
     from tco.report.formats.json import json_text
     from tco.report.formats.markdown import markdown
-    from tco.report.simulation import flat_row, simulation_document, simulation_json
+    from tco.report.simulation import simulation_document
+    from tco.report.simulation_rows import flat_row, simulation_json
 
     if form is Format.JSON:
         typer.echo(json_text(simulation_json(found)), nl=False)

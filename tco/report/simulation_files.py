@@ -14,7 +14,7 @@ from tco.report.charts.load_latency import load_latency
 from tco.report.charts.queue_timeline import queue_timeline
 from tco.report.formats.csv import csv_text
 from tco.report.formats.json import json_text
-from tco.report.simulation import flat_row, probe_row, simulation_json
+from tco.report.simulation_rows import flat_row, probe_row, simulation_json
 from tco.sim.result import SimulationResult
 
 Floats = NDArray[np.float64]

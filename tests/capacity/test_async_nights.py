@@ -20,7 +20,8 @@ from tco.demand.workload import draw_workload
 from tco.errors import UsageError
 from tco.pipeline import evaluate
 from tco.report.comparison import comparison_document, comparison_json
-from tco.report.simulation import simulation_document, simulation_json
+from tco.report.simulation import simulation_document
+from tco.report.simulation_rows import simulation_json
 from tco.scenario import Scenario
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tests.laws.build import chat, fixed, gpu, rate_traffic, scene, static

@@ -21,7 +21,8 @@ from tco.pipeline import evaluate
 from tco.report.bundle import ledger_rows
 from tco.report.formats.csv import csv_text
 from tco.scenario import Scenario
-from tco.sim.engine import check_books, simulate
+from tco.sim.checks import check_books
+from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
 from tco.sim.stations import Call, Station
 from tco.sim.stations.gpu_fleet import GpuFleetStation

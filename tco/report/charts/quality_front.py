@@ -75,7 +75,7 @@ def _axes(axes: Axes, known: list[OptionSummary]) -> None:
     axes.set_xlabel("cost of a request over the horizon, USD")
     axes.set_ylabel("good answers")
     axes.xaxis.set_major_formatter(lambda value, _position: usd_each(value))
-    axes.yaxis.set_major_formatter(lambda value, _position: f"{value:.0%}" if half > 0.05 else f"{value:.1%}")
+    axes.yaxis.set_major_formatter(lambda value, _position: f"{100 * value:.4g}%")
 
 
 def _front_labels(axes: Axes, front: list[OptionSummary]) -> None:
