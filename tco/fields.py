@@ -6,6 +6,7 @@ into pydantic's validation context; without a context, as in code, `Scenario` ch
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
@@ -140,6 +141,24 @@ def _again(error: Any) -> InitErrorDetails:
     context = error.get("ctx") or {}
     kind = PydanticCustomError(error["type"], "{as_told}", {**context, "as_told": error["msg"]})
     return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"])
+
+
+def each_once(why: str = "") -> WrapValidator:
+    """Accept lists in which nothing stands twice.
+
+    Args:
+        why: what a repetition would mean, for the message; nothing is added where it is plain.
+    """
+
+    def check(entries: Any) -> PydanticCustomError | None:
+        names = [name for name in entries if isinstance(name, str)] if isinstance(entries, list | tuple) else []
+        twice = next((name for name, count in Counter(names).items() if count > 1), None)
+        if twice is None:
+            return None
+        text = f"'{twice}' stands twice; {why or 'allowed: each once'}"
+        return PydanticCustomError("cross", "{text}", {"text": text})
+
+    return also(check)
 
 
 def sums_to_one(shares: Any) -> PydanticCustomError | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
-from pydantic_core import PydanticCustomError
 
-from tco.fields import Name, NonNegative, RegionName, Share, Source, TierName, UnitPrice, also, sums_to_one
+from tco.fields import Name, NonNegative, RegionName, Share, Source, TierName, UnitPrice, also, each_once, sums_to_one
 from tco.plugin import Frozen, together
 from tco.scenario.prices import InlinePrice
 
@@ -106,19 +105,13 @@ class Egress(Frozen):
     """Price of a GB."""
 
 
-def _each_once(regions: Any) -> PydanticCustomError | None:
-    names = list(regions) if isinstance(regions, list | tuple) else []
-    twice = next((name for name in names if isinstance(name, str) and names.count(name) > 1), None)
-    return PydanticCustomError("cross", "{text}", {"text": f"'{twice}' stands twice"}) if twice is not None else None
-
-
 class Placement(Frozen):
     """Where the tiers of an option stand; a request goes to the nearest region that has the tier."""
 
     tiers: Annotated[
         dict[
             TierName,
-            Annotated[tuple[RegionName, ...], Field(min_length=1, max_length=100, strict=False), also(_each_once)],
+            Annotated[tuple[RegionName, ...], Field(min_length=1, max_length=100, strict=False), each_once()],
         ],
         Field(min_length=1),
     ]

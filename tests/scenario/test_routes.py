@@ -53,7 +53,7 @@ def test_a_fallback_to_itself_is_refused(tmp_path):
         ("{kind: escalation, first: api, then: api, escalated_share: 0.2}", "first and then are both 'api'"),
         ("{kind: spill_over, first: api, then: api, full_at_requests: 2}", "first and then are both 'api'"),
         ("{kind: cascade, tiers_in_order: [api, gpu, api], confidence_thresholds: [0.5, 0.5], auc_fraction: 0.8}",
-         "'api' stands twice in tiers_in_order"),
+         "tiers_in_order: 'api' stands twice; the route would go in a circle"),
         ("{kind: cascade, tiers_in_order: [api, gpu], confidence_thresholds: [0.5], auc_fraction: 0.8}",
          "judges its answers: unknown is not zero"),
         ("{kind: cascade, tiers_in_order: [api, gpu], confidence_thresholds: [0.5, 0.5], auc_fraction: 0.8}",
@@ -80,3 +80,14 @@ def test_a_chain_names_a_tier_once(tmp_path):
     found = told(tmp_path, ROUTER, ROUTER + "    fallback: {kind: chain, tiers_in_order: [gpu, gpu]}\n")
 
     assert any("'gpu' stands twice; a tier would fall back to itself" in each for each in found)
+
+
+def test_a_chain_names_a_reason_once(tmp_path):
+    """Beside a word that is no reason, too."""
+    chain = "    fallback: {kind: chain, tiers_in_order: [gpu], \"on\": [rejcted, rejected, rejected]}\n"
+    found = told(tmp_path, ROUTER, ROUTER + chain)
+
+    assert [
+        "options.buy.fallback.on: 'rejected' stands twice; allowed: each once",
+        "options.buy.fallback.on[0]: 'rejcted'; allowed: 'rejected', 'failed' or 'timed_out'",
+    ] == found

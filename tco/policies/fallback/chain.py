@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
-from pydantic_core import PydanticCustomError
 
 from tco.domain import Outcome
-from tco.fields import TierName, also
+from tco.fields import TierName, each_once
 from tco.policies.fallback import Fall, FallbackPolicy
 from tco.policies.view import View
 
 Reason = Literal["rejected", "failed", "timed_out"]
 
 
-def _each_once(tiers: Any) -> PydanticCustomError | None:
-    names = [name for name in tiers if isinstance(name, str)] if isinstance(tiers, list | tuple) else []
-    twice = _first_twice(names)
-    if twice is None:
-        return None
-    return PydanticCustomError("cross", "{text}", {"text": f"'{twice}' stands twice; a tier would fall back to itself"})
-
-
-def _first_twice(names: Iterable[str]) -> str | None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
-    return None
-
-
 class Chain(FallbackPolicy):
     """Own model, then a cloud API, then a smaller model: the first that the request has not tried."""
 
     kind: Literal["chain"] = "chain"
-    tiers_in_order: Annotated[tuple[TierName, ...], Field(min_length=1, max_length=100, strict=False), also(_each_once)]
+    tiers_in_order: Annotated[
+        tuple[TierName, ...],
+        Field(min_length=1, max_length=100, strict=False),
+        each_once("a tier would fall back to itself"),
+    ]
     """Tiers to try, the first that was not tried yet."""
-    on: Annotated[tuple[Reason, ...], Field(min_length=1, strict=False)] = ("rejected", "failed", "timed_out")
+    on: Annotated[tuple[Reason, ...], Field(min_length=1, strict=False), each_once()] = (
+        "rejected",
+        "failed",
+        "timed_out",
+    )
     """What sends a request on: turned away (429, full queue), failed (outage, error), timed out."""
 
     def start(self, view: View) -> Fall:

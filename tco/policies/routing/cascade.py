@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tco.fields import Share, TierName
+from tco.fields import Share, TierName, each_once
 from tco.plugin import together
 from tco.policies.routing import PromptPart, PromptShare, Route, RoutingPolicy
 from tco.policies.view import View
@@ -22,7 +22,11 @@ class Cascade(RoutingPolicy):
     """Ask the tiers in order until one is confident enough; the last one's answer always stands. All calls are paid."""
 
     kind: Literal["cascade"] = "cascade"
-    tiers_in_order: Annotated[tuple[TierName, ...], Field(min_length=2, max_length=20, strict=False)]
+    tiers_in_order: Annotated[
+        tuple[TierName, ...],
+        Field(min_length=2, max_length=20, strict=False),
+        each_once("the route would go in a circle"),
+    ]
     """Tiers, the cheapest first."""
     confidence_thresholds: Annotated[tuple[Share, ...], Field(min_length=1, max_length=19, strict=False)]
     """Confidence below which the next tier is asked, for every tier but the last; 0 never asks on, 1 always does.
@@ -39,12 +43,6 @@ class Cascade(RoutingPolicy):
             raise ValueError(
                 f"{thresholds} confidence_thresholds for {tiers} tiers_in_order; allowed: one fewer than tiers"
             )
-
-    @together("tiers_in_order")
-    def _each_once(self) -> None:
-        for name in self.tiers_in_order:
-            if self.tiers_in_order.count(name) > 1:
-                raise ValueError(f"'{name}' stands twice in tiers_in_order; the route would go in a circle")
 
     def start(self, view: View) -> Route:
         """Compare every answer's confidence with the threshold of its tier."""
