@@ -36,7 +36,7 @@ def test_a_chain_is_down_when_all_of_it_is():
 
 def test_a_chain_for_other_reasons_does_not_help():
     """An outage is a failure, not a refusal."""
-    assert 0.9 == pytest.approx(found({**static(own=1.0), **chain("one", on=["rejected"])}))
+    assert 0.9 == pytest.approx(found({**static(own=1.0), **chain("one", reasons=["rejected"])}))
 
 
 def test_without_a_chain_every_tier_is_needed():

@@ -54,7 +54,7 @@ def test_a_vendor_that_refuses_is_relieved_by_a_chain_that_catches_it():
     options = {
         "chain": {**static(limited=1.0), "fallback": behind},
         "alone": static(limited=1.0),
-        "timeouts": {**static(limited=1.0), "fallback": {**behind, "on": ["timed_out"]}},
+        "timeouts": {**static(limited=1.0), "fallback": {**behind, "reasons": ["timed_out"]}},
     }
     model = scene({"limited": limited, "free": api()}, options, count=1000, traffic=rate_traffic(5.0), slo=LIMIT)
     found = compare(evaluate(model))

@@ -58,7 +58,7 @@ def flaky_scene() -> Scenario:
             "chain": with_fallback("steady"),
             "steady": static(steady=1.0),
             "steady-chain": with_fallback("own", first="steady"),
-            "timeouts-only": with_fallback("steady", on=["timed_out"]),
+            "timeouts-only": with_fallback("steady", reasons=["timed_out"]),
         },
         count=2000,
     )

@@ -84,10 +84,10 @@ def test_a_chain_names_a_tier_once(tmp_path):
 
 def test_a_chain_names_a_reason_once(tmp_path):
     """Beside a word that is no reason, too."""
-    chain = "    fallback: {kind: chain, tiers_in_order: [gpu], \"on\": [rejcted, rejected, rejected]}\n"
+    chain = "    fallback: {kind: chain, tiers_in_order: [gpu], reasons: [rejcted, rejected, rejected]}\n"
     found = told(tmp_path, ROUTER, ROUTER + chain)
 
     assert [
-        "options.buy.fallback.on: 'rejected' stands twice; allowed: each once",
-        "options.buy.fallback.on[0]: 'rejcted'; allowed: 'rejected', 'failed' or 'timed_out'",
+        "options.buy.fallback.reasons: 'rejected' stands twice; allowed: each once",
+        "options.buy.fallback.reasons[0]: 'rejcted'; allowed: 'rejected', 'failed' or 'timed_out'",
     ] == found

@@ -24,7 +24,7 @@ class Chain(FallbackPolicy):
         each_once("a tier would fall back to itself"),
     ]
     """Tiers to try, the first that was not tried yet."""
-    on: Annotated[tuple[Reason, ...], Field(min_length=1, strict=False), each_once()] = (
+    reasons: Annotated[tuple[Reason, ...], Field(min_length=1, strict=False), each_once()] = (
         "rejected",
         "failed",
         "timed_out",
@@ -33,7 +33,7 @@ class Chain(FallbackPolicy):
 
     def start(self, view: View) -> Fall:
         """Look for the first tier that was not tried and that the request's class may go to."""
-        reasons = {Outcome[reason.upper()] for reason in self.on}
+        reasons = {Outcome[reason.upper()] for reason in self.reasons}
         chain = self.tiers_in_order
 
         def fall(_request: int, request_class: str, tried: tuple[str, ...], why: Outcome) -> str | None:
@@ -45,7 +45,7 @@ class Chain(FallbackPolicy):
 
     def catches(self, tier: str, why: Outcome) -> bool:
         """Say whether the reason sends requests on, and another tier is in the chain."""
-        return why.name.lower() in self.on and any(other != tier for other in self.tiers_in_order)
+        return why.name.lower() in self.reasons and any(other != tier for other in self.tiers_in_order)
 
     def tiers(self) -> tuple[str, ...]:
         """Name the tiers of the chain."""
