@@ -101,6 +101,46 @@ def _with_fields(cls: type[BaseModel], fields: tuple[str, ...], data: Any, info:
     return cls.model_construct(**{name: getattr(part, name) for name in fields})
 
 
+def valid_fields(cls: type[BaseModel], data: Any, context: Any) -> Any:
+    """Build a model of those fields that are valid by themselves; the others are not there, and cannot be read.
+
+    Where a key is unknown, it may be a field misspelt: fields that are not given are not there then, either.
+
+    Args:
+        cls: the model.
+        data: a mapping, or such a model.
+        context: what the validation is told.
+
+    Returns:
+        The model; None where `data` is neither.
+    """
+    if isinstance(data, cls) or not isinstance(data, dict):
+        return data if isinstance(data, cls) else None
+    given = [name for name in cls.model_fields if name in data]
+    found = {name: part for name in given for part in _valid_field(cls, name, data, context)}
+    known = {} if data.keys() - cls.model_fields.keys() else _defaults(cls)
+    values = {**{name: value for name, value in known.items() if name not in data}, **found}
+    model = cls.model_construct(**values)
+    for name in cls.model_fields.keys() - values.keys():
+        vars(model).pop(name, None)
+    return model
+
+
+def _valid_field(cls: type[BaseModel], name: str, data: dict[str, Any], context: Any) -> list[Any]:
+    try:
+        return [getattr(_part(cls, (name,)).model_validate({name: data[name]}, context=context), name)]
+    except ValidationError:
+        return []
+
+
+def _defaults(cls: type[BaseModel]) -> dict[str, Any]:
+    return {
+        name: field.get_default(call_default_factory=True)
+        for name, field in cls.model_fields.items()
+        if not field.is_required()
+    }
+
+
 @cache
 def _part(cls: type[BaseModel], fields: tuple[str, ...]) -> type[BaseModel]:
     chosen: dict[str, Any] = {

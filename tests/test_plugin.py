@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 import tco.scenario  # noqa: F401  # brings every model in
-from tco.plugin import Frozen, checks_of, together
+from tco.plugin import Frozen, checks_of, together, valid_fields
 
 
 def models(base: type[BaseModel] = Frozen) -> Iterator[type[BaseModel]]:
@@ -66,3 +66,23 @@ def test_all_conflicts_are_told_with_the_fields_own_faults(values, expected):
         told = [entry["msg"] for entry in error.errors()]
 
     assert expected == told
+
+
+def test_a_part_holds_the_fields_that_are_valid():
+    """What was not given has its default; what is wrong is not there."""
+    part = valid_fields(Base, {"low": "x", "high": 7}, None)
+
+    assert {"high": 7, "other": 0} == vars(part)
+    with pytest.raises(AttributeError, match="low"):
+        part.low  # noqa: B018  # reading it is the test
+
+
+def test_a_part_with_an_unknown_key_takes_no_defaults():
+    """`hihg` may have been meant for `high`."""
+    assert {"low": 1} == vars(valid_fields(Base, {"low": 1, "hihg": 7}, None))
+
+
+def test_a_part_of_what_is_no_mapping_is_none():
+    """A model is taken as it is."""
+    assert None is valid_fields(Base, [1], None)
+    assert Base() == valid_fields(Base, Base(), None)

@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 from tco.fields import Month, Name, Positive, Share, also, told_again
 from tco.plugin import Frozen, SelectedByKind
 from tco.scenario.cross import cross_faults, dangling
-from tco.scenario.cross_routes import route_faults
 from tco.scenario.options import Option
+from tco.scenario.parts import parts_of
 from tco.scenario.placement import Regions
 from tco.scenario.prices import BadAnswerPrice, EngineerPrice
 from tco.scenario.slo import Slo
@@ -122,13 +122,13 @@ class Scenario(Frozen):
     @model_validator(mode="wrap")
     @classmethod
     def _blocks_fit_together(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
-        faults = cross_faults(data)
+        of_a_file = info.context is not None
         try:
             result = handler(data)
         except ValidationError as parts:
-            raise told_again(parts, faults) from parts
-        names = [] if info.context is not None else dangling(result)  # with the loader's context each is judged alone
-        faults += names or route_faults(result, of_a_file=info.context is not None)
+            raise told_again(parts, cross_faults(data, parts_of(data, info.context), of_a_file=of_a_file)) from parts
+        faults = [] if of_a_file else dangling(result)  # with the loader's context each name is judged alone
+        faults = faults or cross_faults(result, parts_of(result, info.context), of_a_file=of_a_file)
         if faults:
             raise ValidationError.from_exception_data(cls.__name__, faults)
         return result

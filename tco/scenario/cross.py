@@ -1,31 +1,40 @@
-"""Checks that span blocks: they look at the raw mapping, so that they can speak beside every other fault."""
+"""Checks that span blocks: they look at the raw mapping, or at its valid parts, to speak beside every other fault."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from tco.scenario.cross_async import jobless_windows
 from tco.scenario.cross_dates import distant_prices
 from tco.scenario.cross_limits import limit_faults
+from tco.scenario.cross_routes import route_faults
+from tco.scenario.parts import Parts
+from tco.scenario.raw import blocks, dig, number
 
 MAX_VOLUME_REQUESTS = 1e15  # a month beyond this is a slip of the pen in the growth
 Found = tuple[str, tuple[str, ...], str]  # type of error, location, message
 
 
-def cross_faults(data: Any) -> list[InitErrorDetails]:
-    """Fault what single blocks cannot see: growth that overflows, lengths without a trace, limits out of reach."""
+def cross_faults(data: Any, parts: Parts, *, of_a_file: bool) -> list[InitErrorDetails]:
+    """Fault what single blocks cannot see: growth that overflows, limits out of reach, routes that lead nowhere.
+
+    Args:
+        data: the scenario, raw or valid.
+        parts: what of it is valid by itself.
+        of_a_file: whether a file is read.
+    """
     found = [
         *_overflow(data),
         *_trace_lengths(data),
         *_trace_parts(data),
         *_unknown_availability(data),
-        *limit_faults(data),
         *jobless_windows(data),
         *distant_prices(data),
+        *limit_faults(data),
+        *route_faults(parts, of_a_file=of_a_file),
     ]
     return _details(found)
 
@@ -48,28 +57,10 @@ def _details(found: Iterable[Found]) -> list[InitErrorDetails]:
     ]
 
 
-def _dig(data: Any, *keys: str) -> Any:
-    for key in keys:
-        data = data.get(key) if isinstance(data, dict) else getattr(data, key, None)
-    return data
-
-
-def _items(data: Any, key: str) -> list[tuple[str, Any]]:
-    """List the entries of a mapping that are mappings or models themselves; the others are faulted elsewhere."""
-    block = _dig(data, key)
-    entries = block.items() if isinstance(block, dict) else ()
-    return [(name, entry) for name, entry in entries if isinstance(entry, dict | BaseModel)]
-
-
-def _number(data: Any, low: float, high: float, *keys: str) -> float | None:
-    value = _dig(data, *keys)
-    return float(value) if isinstance(value, int | float) and low <= value <= high else None
-
-
 def _overflow(data: Any) -> Iterator[Found]:
-    growth = _number(data, -0.9, 1.0, "traffic", "growth_fraction_per_month")
-    first = _number(data, 0.0, MAX_VOLUME_REQUESTS, "traffic", "requests_per_month")
-    months = _number({"horizon_months": 36} if _dig(data, "horizon_months") is None else data, 1, 120, "horizon_months")
+    growth = number(data, -0.9, 1.0, "traffic", "growth_fraction_per_month")
+    first = number(data, 0.0, MAX_VOLUME_REQUESTS, "traffic", "requests_per_month")
+    months = number({"horizon_months": 36} if dig(data, "horizon_months") is None else data, 1, 120, "horizon_months")
     if growth is None or first is None or months is None:
         return
     last = first * (1.0 + growth) ** (months - 1)
@@ -83,11 +74,11 @@ def _overflow(data: Any) -> Iterator[Found]:
 
 
 def _trace_lengths(data: Any) -> Iterator[Found]:
-    if _dig(data, "traffic", "arrivals", "kind") == "trace":
+    if dig(data, "traffic", "arrivals", "kind") == "trace":
         return
-    for name, entry in _items(data, "classes"):
+    for name, entry in blocks(data, "classes").items():
         for field in ("input_tokens", "output_tokens"):
-            if _dig(entry, field, "kind") == "trace":
+            if dig(entry, field, "kind") == "trace":
                 yield (
                     "cross",
                     ("classes", name, field, "kind"),
@@ -96,9 +87,9 @@ def _trace_lengths(data: Any) -> Iterator[Found]:
 
 
 def _trace_parts(data: Any) -> Iterator[Found]:
-    for name, entry in _items(data, "classes"):
+    for name, entry in blocks(data, "classes").items():
         for part in ("system", "history", "context", "user"):
-            if _dig(entry, "prompt", part, "kind") == "trace":
+            if dig(entry, "prompt", part, "kind") == "trace":
                 yield (
                     "cross",
                     ("classes", name, "prompt", part, "kind"),
@@ -107,10 +98,10 @@ def _trace_parts(data: Any) -> Iterator[Found]:
 
 
 def _unknown_availability(data: Any) -> Iterator[Found]:
-    if _dig(data, "slo", "availability_fraction") is None:
+    if dig(data, "slo", "availability_fraction") is None:
         return
-    for name, tier in _items(data, "tiers"):
-        if all(_dig(tier, key) is None for key in ("availability_fraction", "failures", "outages")):
+    for name, tier in blocks(data, "tiers").items():
+        if all(dig(tier, key) is None for key in ("availability_fraction", "failures", "outages")):
             yield (
                 "needed",
                 ("tiers", name, "availability_fraction"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tco.scenario.raw import dig
+
 
 def jobless_windows(data: Any) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Fault every `async_window` where all classes are interactive: it would change nothing.
@@ -15,22 +17,18 @@ def jobless_windows(data: Any) -> Iterator[tuple[str, tuple[str, ...], str]]:
     Yields:
         Type of error, location, message.
     """
-    classes, tiers = _get(data, "classes"), _get(data, "tiers")
+    classes, tiers = dig(data, "classes"), dig(data, "tiers")
     if not isinstance(classes, dict) or not isinstance(tiers, dict) or not classes:
         return
-    kinds = [_get(entry, "latency_class") for entry in classes.values()]
+    kinds = [dig(entry, "latency_class") for entry in classes.values()]
     if any(kind not in (None, "interactive") for kind in kinds):
         return
     names = ", ".join(map(str, classes))
     for name, tier in tiers.items():
-        if _get(tier, "async_window") is not None:
+        if dig(tier, "async_window") is not None:
             yield (
                 "cross",
                 ("tiers", name, "async_window"),
                 f"holds async calls, but every class is interactive ({names}); allowed: where a class has "
                 "latency_class async",
             )
-
-
-def _get(block: Any, key: str) -> Any:
-    return block.get(key) if isinstance(block, dict) else getattr(block, key, None)

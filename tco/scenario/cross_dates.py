@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel
-
 from tco.fields import MONTH_PATTERN
+from tco.scenario.raw import dig, inner
 
 KEY = "source_date"
 
@@ -19,7 +18,7 @@ def distant_prices(data: Any) -> Iterator[tuple[str, tuple[str, ...], str]]:
 
     A contract may be dated ahead of today, and a plan may start later; a year beyond its start is a slip of the pen.
     """
-    start = _field(data, "start")
+    start = dig(data, "start")
     if not isinstance(start, str) or re.match(MONTH_PATTERN, start) is None:
         return
     year, month = int(start[:4]) + 1, int(start[5:])
@@ -29,23 +28,13 @@ def distant_prices(data: Any) -> Iterator[tuple[str, tuple[str, ...], str]]:
             yield "cross", path, text
 
 
-def _field(data: Any, key: str) -> Any:
-    return data.get(key) if isinstance(data, dict) else getattr(data, key, None)
-
-
 def _dates(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], date]]:
-    for key, inner in _entries(value):
-        found = _date(inner) if key == KEY else None
+    for key, each in inner(value):
+        found = _date(each) if key == KEY else None
         if found is not None:
             yield (*path, key), found
         else:
-            yield from _dates(inner, (*path, key))
-
-
-def _entries(value: Any) -> list[tuple[Any, Any]]:
-    if isinstance(value, dict | BaseModel):
-        return list(value.items() if isinstance(value, dict) else vars(value).items())
-    return list(enumerate(value)) if isinstance(value, list | tuple) else []
+            yield from _dates(each, (*path, key))
 
 
 def _date(value: Any) -> date | None:

@@ -3,109 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic_core import InitErrorDetails, PydanticCustomError
-
-if TYPE_CHECKING:
-    from tco.scenario import Scenario
-    from tco.scenario.options import Option
+from tco.scenario.options import Option
+from tco.scenario.parts import Parts, fallback_of, has, keeps_data, read, router_of
 
 ONE_REGION = ("devices", "failures", "async_window")  # keys of tiers whose capacity is counted for one place only
-Found = tuple[tuple[str, ...], str]  # location, message
+Found = tuple[str, tuple[str, ...], str]  # type of error, location, message
 
 
-def route_faults(scenario: Scenario, *, of_a_file: bool) -> list[InitErrorDetails]:
+def route_faults(parts: Parts, *, of_a_file: bool) -> Iterator[Found]:
     """Fault routes that lead sensitive requests away from own hardware, and tiers that no option of a file names.
 
-    A scenario that is built in code may hold tiers for options to come.
+    Args:
+        parts: what of the scenario is valid by itself; each check looks at that only.
+        of_a_file: whether a file is read. A scenario that is built in code may hold tiers for options to come.
     """
-    found = [*_leaks(scenario), *_nowhere_to_fall(scenario), *_unknown_quality(scenario), *_nothing_to_trim(scenario)]
-    found += _places(scenario)
-    if of_a_file:
-        found += _unreached(scenario)
-    return [
-        InitErrorDetails(type=PydanticCustomError("cross", "{text}", {"text": text}), loc=loc, input=None)
-        for loc, text in found
-    ]
+    yield from _leaks(parts)
+    yield from _nowhere_to_fall(parts)
+    yield from _unknown_quality(parts)
+    yield from _nothing_to_trim(parts)
+    yield from _places(parts)
+    if of_a_file and parts.options_whole:
+        yield from _unreached(parts)
 
 
-def _leaks(scenario: Scenario) -> Iterator[Found]:
-    own = [name for name, tier in scenario.tiers.items() if tier.keeps_data]
+def _leaks(parts: Parts) -> Iterator[Found]:
+    own = [name for name, tier in parts.tiers.items() if keeps_data(tier)]
     allowed = f"allowed: {', '.join(own)}" if own else "the scenario has no tier on own hardware"
-    sensitive = [name for name, entry in scenario.classes.items() if entry.sensitive and entry.share > 0]
-    for name, option in scenario.options.items():
+    sensitive = [
+        name for name, entry in parts.classes.items()
+        if has(entry, "sensitive", "share") and entry.sensitive and entry.share > 0
+    ]  # fmt: skip
+    for name, option in parts.options.items():
         for label in sensitive:
-            told = f"requests of class '{label}' are sensitive, and"
-            for tier in option.router.tiers_for(label, sensitive=True):
-                if tier not in own:
-                    yield ("options", name, "router"), f"{told} tier '{tier}' is not own hardware; {allowed}"
-            for block, what, instead in _ways_out(scenario, option, label):
-                yield ("options", name, block), f"{told} {what} is not on_own_hardware; allowed: {instead}"
+            told, router = f"requests of class '{label}' are sensitive, and", router_of(option)
+            for tier in router.tiers_for(label, sensitive=True) if router is not None else ():
+                if tier in parts.tiers and keeps_data(parts.tiers[tier]) is False:
+                    text = f"{told} tier '{tier}' is not own hardware; {allowed}"
+                    yield "cross", ("options", name, "router"), text
+            for block, what, instead in _ways_out(parts, option, label):
+                yield "cross", ("options", name, block), f"{told} {what} is not on_own_hardware; allowed: {instead}"
 
 
-def _ways_out(scenario: Scenario, option: Option, label: str) -> Iterator[tuple[str, str, str]]:
+def _ways_out(parts: Parts, option: Option, label: str) -> Iterator[tuple[str, str, str]]:
     """Yield what a sensitive class would pass on its way to a tier: the key, what it is, what to write instead."""
-    cache, retrieval = option.cache, option.retrieval
-    if cache is not None and not cache.on_own_hardware and scenario.classes[label].cacheable:
+    cache = option.cache if has(option, "cache") else None
+    retrieval = option.retrieval if has(option, "retrieval") else None
+    router = router_of(option)
+    if cache is not None and not cache.on_own_hardware and read(parts.classes[label], "cacheable") is True:
         yield "cache", "the cache", "on_own_hardware: true, or cacheable: false for the class"
     if retrieval is not None and not retrieval.on_own_hardware and retrieval.share_of(label) > 0:
         yield "retrieval", "the vector database", f"on_own_hardware: true, or by_class: {{{label}: 0}}"
-    for decider in option.router.deciders_for(label, sensitive=True):
+    for decider in router.deciders_for(label, sensitive=True) if router is not None else ():
         if not decider.on_own_hardware:
             yield "router", f"decider '{decider.name}'", "on_own_hardware: true, or a router that does not ask it"
 
 
-def _nowhere_to_fall(scenario: Scenario) -> Iterator[Found]:
-    for name, option in scenario.options.items():
-        if option.fallback is None:
+def _nowhere_to_fall(parts: Parts) -> Iterator[Found]:
+    for name, option in parts.options.items():
+        router, fallback = router_of(option), fallback_of(option)
+        if router is None or fallback is None:
             continue
-        routed, chain = option.router.tiers(), option.fallback.tiers()
+        routed, chain = router.tiers(), fallback.tiers()
         if len(routed) == 1 and set(chain) <= set(routed):
             yield (
+                "cross",
                 ("options", name, "fallback"),
                 f"tier '{routed[0]}' falls back to itself: the router sends every request there first; allowed: "
                 "another tier in the chain",
             )
 
 
-def _places(scenario: Scenario) -> Iterator[Found]:
-    for name, option in scenario.options.items():
-        if option.placement is None:
+def _places(parts: Parts) -> Iterator[Found]:
+    for name, option in parts.options.items():
+        placement = option.placement if has(option, "placement") else None
+        if placement is None:
             continue
-        if scenario.regions is None:
-            yield ("regions",), f"missing; needed because option '{name}' has a placement"
+        if not parts.has_regions:
+            yield "needed", ("regions",), f"missing; needed because option '{name}' has a placement"
             continue
         where = ("options", name, "placement", "tiers")
-        for tier in option.tiers():
-            if tier not in option.placement.tiers:
-                yield where, f"tier '{tier}' stands nowhere; allowed: every tier of the option, placed"
-        for tier, regions in option.placement.tiers.items():
-            yield from _place(scenario, (*where, tier), tier, regions)
+        for tier in option.tiers() if has(option, "router", "fallback") else ():
+            if tier not in placement.tiers:
+                yield "no_place", where, f"tier '{tier}' stands nowhere; allowed: every tier of the option, placed"
+        for tier, regions in placement.tiers.items():
+            yield from _place(parts, (*where, tier), tier, regions)
 
 
-def _place(scenario: Scenario, where: tuple[str, ...], tier: str, regions: tuple[str, ...]) -> Iterator[Found]:
-    known = scenario.regions.user_shares if scenario.regions is not None else {}
+def _place(parts: Parts, where: tuple[str, ...], tier: str, regions: tuple[str, ...]) -> Iterator[Found]:
+    known = parts.region_names
     for region in regions:
-        if region not in known:
-            yield where, f"'{region}' is not one of the scenario's regions; defined: {', '.join(known)}"
-    single = [key for key in ONE_REGION if getattr(scenario.tiers.get(tier), key, None) is not None]
+        if known is not None and region not in known:
+            yield "cross", where, f"'{region}' is not one of the scenario's regions; defined: {', '.join(known)}"
+    single = [key for key in ONE_REGION if getattr(parts.tiers.get(tier), key, None) is not None]
     if single and len(regions) > 1:
-        yield where, f"tier '{tier}' has {single[0]} and stands in {len(regions)} regions; allowed: one region"
+        yield "cross", where, f"tier '{tier}' has {single[0]} and stands in {len(regions)} regions; allowed: one region"
 
 
-def _unreached(scenario: Scenario) -> Iterator[Found]:
+def _unreached(parts: Parts) -> Iterator[Found]:
     """A share of 0 is a way that a sweep may open; a tier that nobody names is a slip of the pen."""
     named = {
         word
-        for option in scenario.options.values()
+        for option in parts.options.values()
         for policy in (option.router, option.fallback)
         if policy is not None
         for word in _words(policy.model_dump())
     }
-    for name in scenario.tiers:
+    for name in parts.tier_names:
         if name not in named:
-            yield ("tiers", name), "no option leads to this tier; allowed: tiers that a router or a fallback names"
+            text = "no option leads to this tier; allowed: tiers that a router or a fallback names"
+            yield "unreached", ("tiers", name), text
 
 
 def _words(value: Any) -> Iterator[str]:
@@ -120,20 +128,25 @@ def _words(value: Any) -> Iterator[str]:
             yield from _words(inner)
 
 
-def _nothing_to_trim(scenario: Scenario) -> Iterator[Found]:
-    stated = {part for entry in scenario.classes.values() if entry.prompt for part in entry.prompt.parts()}
+def _nothing_to_trim(parts: Parts) -> Iterator[Found]:
+    if not all(has(entry, "prompt") for entry in parts.classes.values()):
+        return
+    stated = {part for entry in parts.classes.values() if entry.prompt for part in entry.prompt.parts()}
     allowed = f"allowed: {', '.join(sorted(stated))}" if stated else "no class gives its prompt by parts"
-    for name, option in scenario.options.items():
-        for part in option.trim.parts() if option.trim else ():
+    for name, option in parts.options.items():
+        for part in option.trim.parts() if has(option, "trim") and option.trim else ():
             if part not in stated:
-                yield (("options", name, "trim", part), f"no class states the part '{part}' of its prompt; {allowed}")
+                text = f"no class states the part '{part}' of its prompt; {allowed}"
+                yield "cross", ("options", name, "trim", part), text
 
 
-def _unknown_quality(scenario: Scenario) -> Iterator[Found]:
-    for name, option in scenario.options.items():
-        for tier in option.router.judged_tiers():
-            if scenario.tiers[tier].quality is None:
+def _unknown_quality(parts: Parts) -> Iterator[Found]:
+    for name, option in parts.options.items():
+        router = router_of(option)
+        for tier in router.judged_tiers() if router is not None else ():
+            if tier in parts.tiers and read(parts.tiers[tier], "quality") is None:
                 yield (
+                    "needed",
                     ("tiers", tier, "quality"),
                     f"missing; needed because the router of option '{name}' judges its answers: unknown is not zero",
                 )

@@ -14,7 +14,7 @@ from tco.scenario.words import instead_of, words
 
 MAX_COMPARED = 500  # unknown keys beyond, in a file that is no scenario, are not compared with those that are known
 _ABOUT_A_KEY = {"extra_forbidden", "missing"}
-_ABOUT_WHAT_LACKS = {"missing", "needed", "union_tag_not_found", "shares_sum", "no_shares", "too_short"}
+_ABOUT_WHAT_LACKS = {"missing", "needed", "union_tag_not_found", "shares_sum", "no_shares", "no_place", "too_short"}
 _ABOUT_THE_KIND = {"union_tag_invalid", "union_tag_not_found"}
 
 
@@ -29,7 +29,7 @@ class _Found:
     @property
     def block(self) -> Path:
         """The mapping that lacks something, when something lacks."""
-        whole = self.kind in ("shares_sum", "no_shares", "too_short")
+        whole = self.kind in ("shares_sum", "no_shares", "no_place", "too_short")
         return self.path if whole else self.path[:-1]
 
     @property
@@ -88,6 +88,8 @@ def _follows(item: _Found, tree: Tree, misspelt: set[Path]) -> bool:
         return any(tree.is_refused(path) or (path in misspelt and path not in tree.keys) for path in fields)
     if item.kind in _ABOUT_WHAT_LACKS and item.block in tree.incomplete:
         return True
+    if item.kind == "unreached":  # an option that could not be read may lead there
+        return any(path[:1] in ((), ("options",)) for path in tree.incomplete)
     if item.kind == "too_short":  # pydantic counts only the entries that are right
         needed = (item.entry.get("ctx") or {}).get("min_length", 0)
         return isinstance(item.entry["input"], list | tuple) and len(item.entry["input"]) >= needed

@@ -91,3 +91,82 @@ def test_a_chain_names_a_reason_once(tmp_path):
         "options.buy.fallback.reasons: 'rejected' stands twice; allowed: each once",
         "options.buy.fallback.reasons[0]: 'rejcted'; allowed: 'rejected', 'failed' or 'timed_out'",
     ] == found
+
+
+CASCADE = ROUTER.replace(
+    "static, shares: {api: 1.0}", "cascade, tiers_in_order: [api, gpu], confidence_thresholds: [0.5], auc_fraction: 0.8"
+)
+DISCOUNT = "  discount_fraction_per_year: 0.08\n"
+BAD = "  discount_fraction_per_year: eight\n"
+SENSITIVE = ("    share: 0.75\n", "    share: 0.75\n    sensitive: true\n")
+LEAK = "options.buy.router: requests of class 'chat' are sensitive, and tier 'api' is not own hardware; allowed: gpu"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (*SENSITIVE, LEAK),
+        (ROUTER, ROUTER + "    fallback: {kind: chain, tiers_in_order: [api]}\n",
+         "options.buy.fallback: tier 'api' falls back to itself"),
+        ("people:\n  engineer:", "  lost: {kind: edge}\npeople:\n  engineer:",
+         "tiers.lost: no option leads to this tier"),
+        (ROUTER, ROUTER + "    trim: {history: {kept_share: 0.5}}\n", "options.buy.trim.history: no class states"),
+        (ROUTER, ROUTER + "    placement: {tiers: {api: [eu]}}\n", "regions: missing; needed because option 'buy'"),
+        (ROUTER, CASCADE, "tiers.api.quality: missing; needed because the router of option 'buy' judges its answers"),
+    ],
+)  # fmt: skip
+def test_a_way_that_leads_wrong_is_told_beside_a_bad_discount(tmp_path, old, new, expected):
+    """Every fault at once, although no whole scenario can be built."""
+    found = told(tmp_path, old, new, INLINE.replace(DISCOUNT, BAD))
+
+    assert any(each.startswith("finance.discount_fraction_per_year: 'eight'") for each in found)
+    assert [] != [each for each in found if each.startswith(expected)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    kind: managed_api\n", "    kind: managed_api\n    availability: 1\n"),
+        ("    people: {build_engineer_weeks: 1, run_engineer_fte: 0.05}\n", "    people: {build_engineer_weeks: -1}\n"),
+        ("    input_tokens: {kind: constant, tokens: 1000}\n", "    input_tokens: {kind: constant, tokens: none}\n"),
+    ],
+)
+def test_a_leak_is_told_beside_a_fault_of_the_same_block(tmp_path, old, new):
+    """The tier, the option or the class has another key that is wrong."""
+    found = told(tmp_path, old, new, plant(*SENSITIVE).text)
+
+    assert LEAK in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{kind: static, shares: {api: 1.0}}", "{kind: static, shares: {api: 1.0}, sharez: 1}"),
+        ("    sensitive: true\n", "    sensitive: maybe\n"),
+        ("  api:\n    kind: managed_api\n", "  api:\n    kind: managed_apy\n"),
+    ],
+)
+def test_nothing_is_said_of_a_way_that_is_not_known(tmp_path, old, new):
+    """A router, a mark or a kind that is wrong itself leads nobody anywhere."""
+    found = told(tmp_path, old, new, plant(*SENSITIVE).text)
+
+    assert [] != found
+    assert [] == [each for each in found if each.startswith("options.buy.router: requests of class")]
+
+
+def test_a_misspelt_key_is_not_taken_for_its_default(tmp_path):
+    """`qualty` is told; that the tier then has no quality follows from it."""
+    quality = "    qualty: {kind: fixed, success_share: 0.5, source: made up}\n"
+    found = told(tmp_path, "    kind: managed_api\n", "    kind: managed_api\n" + quality, plant(ROUTER, CASCADE).text)
+
+    assert ["tiers.api.qualty"] == [each.partition(":")[0] for each in found]
+
+
+def test_a_tier_of_an_option_that_could_not_be_read_is_not_called_lost(tmp_path):
+    """The second of two options of one name is dropped, and with it the only way to `lost`."""
+    lost = "  lost: {kind: rules, latency: {p50_s: 1, p95_s: 2}, availability_fraction: 1.0, price: {" \
+           "request_usd_per_request: 0, source: made up, source_date: 2026-01-31}}\n"  # fmt: skip
+    text = plant("people:\n  engineer:", lost + "people:\n  engineer:").text
+    text += "  buy:\n    router: {kind: static, shares: {lost: 1.0}}\n    people: {}\n"
+
+    assert ["options.buy"] == [fault.key for fault in faults_in(tmp_path, text)]
