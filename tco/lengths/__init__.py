@@ -17,6 +17,11 @@ MAX_TOKENS = 10_000_000  # far above any context window; a larger figure is a sl
 class LengthDistribution(Plugin):
     """Base of the length distributions."""
 
+    @property
+    def longest_tokens(self) -> float | None:
+        """Longest length, tokens; None where there is none, or where it is not known beforehand, as of a trace."""
+        return None
+
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn uniform variates, shape (n,), into lengths in tokens, shape (n,), before rounding."""
         raise NotImplementedError

@@ -20,6 +20,11 @@ class Constant(LengthDistribution):
     tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)]
     """Length of every request, tokens."""
 
+    @property
+    def longest_tokens(self) -> float:
+        """The one length, tokens."""
+        return self.tokens
+
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Ignore chance."""
         import numpy as np  # not at the top: `tco check` does without it

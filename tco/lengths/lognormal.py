@@ -34,6 +34,11 @@ class LogNormal(LengthDistribution):
                 f"{self.max_tokens:g} must not decrease"
             )
 
+    @property
+    def longest_tokens(self) -> float:
+        """Longest length, tokens."""
+        return self.max_tokens
+
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Invert the log-normal distribution function, cut at the longest length."""
         import numpy as np  # not at the top: `tco check` does without it

@@ -27,6 +27,11 @@ class Quantiles(LengthDistribution):
     source: Source
     """Where the table was measured."""
 
+    @property
+    def longest_tokens(self) -> float:
+        """Longest length of the table, tokens."""
+        return self.table[-1][1]
+
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Interpolate the table."""
         import numpy as np  # not at the top: `tco check` does without it

@@ -28,6 +28,11 @@ class Uniform(LengthDistribution):
         if self.min_tokens > self.max_tokens:
             raise ValueError(f"min_tokens {self.min_tokens} is above max_tokens {self.max_tokens}")
 
+    @property
+    def longest_tokens(self) -> float:
+        """Longest length, tokens."""
+        return self.max_tokens
+
     def quantile(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Invert the uniform distribution function; the half tokens at the ends make rounding fair."""
         import numpy as np  # not at the top: `tco check` does without it

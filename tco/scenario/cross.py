@@ -33,7 +33,7 @@ def cross_faults(data: Any, parts: Parts, *, of_a_file: bool) -> list[InitErrorD
         *_unknown_availability(data),
         *jobless_windows(data),
         *distant_prices(data),
-        *limit_faults(data),
+        *limit_faults(parts),
         *route_faults(parts, of_a_file=of_a_file),
     ]
     return _details(found)

@@ -39,6 +39,20 @@ class Parts:
     tier_names: tuple[str, ...]
     options_whole: bool
 
+    def can_come(self, label: str, tier_name: str) -> bool:
+        """Say whether a class can come to a tier in any option, by its router or its fallback."""
+        entry, tier = self.classes[label], self.tiers[tier_name]
+        if not has(entry, "sensitive"):
+            return False
+        for option in self.options.values():
+            router, fallback = router_of(option), fallback_of(option)
+            if router is not None and tier_name in router.tiers_for(label, sensitive=entry.sensitive):
+                return True
+            allowed = not entry.sensitive or keeps_data(tier)  # as the engine's view allows it
+            if fallback is not None and allowed and tier_name in fallback.tiers():
+                return True
+        return False
+
 
 def parts_of(data: Any, context: Any) -> Parts:
     """Take a scenario apart.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.laws.build import api, chat, fixed, flat_api, scene, static
+from tests.laws.build import api, chat, fixed, flat_api, gpu, scene, static
 from tests.scenario.texts import CATALOG, INLINE, faults_in, plant
 
 HOURS = {"turnaround_p50_s": 3600.0, "turnaround_p95_s": 7200.0}
@@ -90,6 +90,49 @@ def test_only_classes_that_can_come_are_held_against_a_limit():
         vendor(classes, **tight)
 
 
+def test_a_class_is_held_against_limits_where_its_own_branch_leads():
+    """A router may hold others: short requests go to the limited tier, long ones elsewhere."""
+    classes = {name: {"share": 0.5, "input_tokens": fixed(tokens), "output_tokens": fixed(10)}
+               for name, tokens in (("short", 100), ("long", 9000))}  # fmt: skip
+    limited, free = ({"kind": "static", "shares": {name: 1.0}} for name in ("limited", "free"))
+    tiers = {"limited": api(limits={"tokens_per_minute": 5000.0}), "free": api()}
+
+    def built(named: str) -> None:
+        router = {"kind": "by_class", "classes": {named: limited}, "otherwise": free}
+        scene(tiers, {"it": {"router": router, "people": {}}}, classes=classes)
+
+    built("short")
+    with pytest.raises(ValidationError, match=r"5000 tokens are below the 9010 .* of class 'long'"):
+        built("long")
+
+
+def test_a_fallback_leads_to_a_limit_too():
+    """Unless what may fall there must stay on own hardware."""
+    tiers = {"bought": api(), "spare": api(limits={"tokens_per_minute": 1000.0})}
+    option = {**static(bought=1.0), "fallback": {"kind": "chain", "tiers_in_order": ["spare"]}}
+
+    with pytest.raises(
+        ValidationError, match=r"tiers\.spare\.limits\.tokens_per_minute\n.*1000 tokens are below the 1200"
+    ):
+        scene(tiers, {"it": option}, classes=FIXED)
+    tiers["bought"] = gpu()
+    scene(tiers, {"it": option}, classes={"chat": {**FIXED["chat"], "sensitive": True}})
+
+
+def test_a_limit_out_of_reach_is_told_beside_another_fault(tmp_path):
+    """The same with a discount that is no number, and a price that is not there."""
+    planted = plant(
+        "    latency: frontier-2024\n", "    latency: frontier-2024\n    limits: {tokens_per_minute: 1000}\n", CATALOG
+    )
+    text = planted.text.replace("year: 0.08", "year: eight").replace("price: openai/gpt-6-astra", "price: nobody/knows")
+
+    assert [
+        "tiers.frontier.price",
+        "tiers.frontier.limits.tokens_per_minute",
+        "finance.discount_fraction_per_year",
+    ] == [fault.key for fault in faults_in(tmp_path, text)]
+
+
 def test_outages_are_a_known_availability():
     """With outages stated the SLO's availability needs no further figure; without either it does."""
     slo = {"availability_fraction": 0.99}
@@ -131,7 +174,7 @@ def test_a_fault_is_told_at_its_line(tmp_path):
 
 @pytest.mark.parametrize("limits", ["5", "{tokens_per_minute: many}", "{tokens_per_minute: [1]}", "[]", "{}"])
 def test_nonsense_for_limits_does_not_break_the_reading(tmp_path, limits):
-    """The check of limits against lengths looks at raw text and must bear anything."""
+    """The check of limits against lengths looks at what is valid, and must bear anything else."""
     text = INLINE.replace("    kind: managed_api\n", f"    kind: managed_api\n    limits: {limits}\n", 1)
 
     assert all("limits" in fault.key for fault in faults_in(tmp_path, text))
