@@ -178,4 +178,5 @@ def sums_to_one(shares: Any) -> PydanticCustomError | None:
     )
 
 
-TierShares = Annotated[dict[TierName, Share], also(sums_to_one)]
+SHARES = also(sums_to_one)  # marks a mapping of shares; what varies one of them moves the others
+TierShares = Annotated[dict[TierName, Share], SHARES]

@@ -14,6 +14,7 @@ from typing import Any
 
 from tco.errors import UsageError
 from tco.fields import SHARE_TOLERANCE
+from tco.scenario.shares import linked_shares
 
 Path = tuple[str | int, ...]
 Value = float | int | str
@@ -169,7 +170,7 @@ def with_values(scenario: Mapping[str, Any], point: Mapping[Path, Value]) -> dic
     for path, value in point.items():
         holder = _get(changed, path[:-1])
         holder[path[-1]] = value
-        link = _linked(path)
+        link = linked_shares(path, changed)
         if link is not None and not isinstance(value, str):
             groups.setdefault(link[0], {})[link[1]] = value
     for path, fixed in groups.items():
@@ -177,15 +178,6 @@ def with_values(scenario: Mapping[str, Any], point: Mapping[Path, Value]) -> dic
             return None
         _renormalise(_get(changed, path), fixed)
     return changed
-
-
-def _linked(path: Path) -> tuple[Path, str] | None:
-    """Find the mapping whose shares sum to 1 that a path belongs to, and the name of the share there."""
-    if len(path) == 3 and path[0] == "classes" and path[2] == "share":
-        return ("classes",), str(path[1])
-    if len(path) >= 2 and (path[-2] in ("shares", "product_shares") or (len(path) >= 3 and path[-3] == "by_class")):
-        return path[:-1], str(path[-1])
-    return None
 
 
 def _renormalise(holder: dict[str, Any], fixed: Mapping[str, float]) -> None:

@@ -16,7 +16,7 @@ from tco.scenario.placement import Regions
 from tco.scenario.prices import BadAnswerPrice, EngineerPrice
 from tco.scenario.slo import Slo
 from tco.scenario.tiers import Tier
-from tco.scenario.traffic import RequestClass, Traffic, class_shares_sum
+from tco.scenario.traffic import CLASS_SHARES, RequestClass, Traffic
 
 AnyTier = Annotated[Tier, SelectedByKind("tco.scenario.tiers")]
 MIN_SIMULATED_REQUESTS = 200  # below this the 95th percentile rests on fewer than ten requests
@@ -98,7 +98,7 @@ class Scenario(Frozen):
     """Currency of every amount."""
     traffic: Traffic
     """How much traffic comes, and when."""
-    classes: Annotated[dict[Name, RequestClass], Field(min_length=1), also(class_shares_sum)]
+    classes: Annotated[dict[Name, RequestClass], Field(min_length=1), CLASS_SHARES]
     """Kinds of request, by name."""
     slo: Slo
     """Limits to keep."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tco.fields import Name, NonNegative, RegionName, Share, Source, TierName, UnitPrice, also, each_once, sums_to_one
+from tco.fields import SHARES, Name, NonNegative, RegionName, Share, Source, TierName, UnitPrice, each_once
 from tco.plugin import Frozen, together
 from tco.scenario.prices import InlinePrice
 
@@ -18,7 +18,7 @@ RoundTrip = Annotated[float, Field(ge=0, le=LONGEST_ROUND_TRIP_S)]
 class Regions(Frozen):
     """Where users are, and how far regions are apart."""
 
-    user_shares: Annotated[dict[Name, Share], Field(min_length=1, max_length=100), also(sums_to_one)]
+    user_shares: Annotated[dict[Name, Share], Field(min_length=1, max_length=100), SHARES]
     """Region to its share of the requests; the shares sum to 1. A region without users has share 0."""
     home_round_trip_s: RoundTrip
     """Round trip of a user to a tier in the user's own region, seconds."""

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from tco import catalog
 from tco.arrivals import ArrivalProcess
 from tco.errors import suggestion
-from tco.fields import Name, NonNegative, Share, also, sums_to_one
+from tco.fields import SHARES, Name, NonNegative, Share, also, sums_to_one
 from tco.lengths import LengthDistribution
 from tco.plugin import Frozen, SelectedByKind, together
 from tco.quality.complexity import Complexity
@@ -73,7 +73,7 @@ class Traffic(Frozen):
     """Catalog name of a weekly profile, or 168 relative rates from Monday 00:00."""
     arrivals: Arrivals
     """How requests are spaced within an hour."""
-    product_shares: Annotated[dict[Name, Share], also(sums_to_one)] | None = None
+    product_shares: Annotated[dict[Name, Share], SHARES] | None = None
     """Product tier of the customers, such as free and paid, to its share of the requests; the shares sum to 1."""
 
 
@@ -114,3 +114,6 @@ def class_shares_sum(classes: Any) -> PydanticCustomError | None:
         for name, entry in classes.items()
     }
     return sums_to_one(shares)
+
+
+CLASS_SHARES = also(class_shares_sum)  # marks a mapping of entries with a share each

@@ -136,6 +136,29 @@ def test_product_shares_are_linked_too():
     assert {"free": 0.5, "paid": 0.5} == pytest.approx(changed["traffic"]["product_shares"])
 
 
+def test_every_mapping_that_is_checked_to_sum_to_one_is_linked():
+    """Found by the mark on its field: of a region's users, of a class of its own, of a router within a router."""
+    regions = {"regions": {"user_shares": {"us": 0.5, "eu": 0.3, "as": 0.2}}}
+    static = {"kind": "static", "shares": {"a": 1.0}, "by_class": {"chat": {"a": 0.5, "b": 0.5}}}
+    nested = {"options": {"x": {"router": {"kind": "ab_split", "a": static, "b": static, "b_share": 0.5}}}}
+    own = ("options", "x", "router", "b", "by_class", "chat")
+
+    assert {"us": 0.0, "eu": 0.6, "as": 0.4} == pytest.approx(
+        with_values(regions, {("regions", "user_shares", "us"): 0.0})["regions"]["user_shares"]
+    )
+    assert {"a": 0.2, "b": 0.8} == pytest.approx(
+        with_values(nested, {(*own, "a"): 0.2})["options"]["x"]["router"]["b"]["by_class"]["chat"]
+    )
+
+
+def test_shares_that_need_not_sum_to_one_are_not_linked():
+    """Each class retrieves as often as it does."""
+    values = {"options": {"x": {"retrieval": {"by_class": {"chat": 0.5, "report": 0.5}}}}}
+    changed = with_values(values, {("options", "x", "retrieval", "by_class", "chat"): 0.9})
+
+    assert {"chat": 0.9, "report": 0.5} == changed["options"]["x"]["retrieval"]["by_class"]
+
+
 def test_shares_above_one_are_no_scenario():
     """Two varied shares of 0.7 leave nothing to evaluate."""
     assert with_values(SCENARIO, {(*SHARES, "a"): 0.7, (*SHARES, "b"): 0.7}) is None
@@ -143,7 +166,7 @@ def test_shares_above_one_are_no_scenario():
 
 def test_a_rest_that_nobody_can_take_is_refused():
     """One share alone cannot be anything but 1."""
-    alone = {"options": {"x": {"router": {"shares": {"a": 1.0}}}}}
+    alone = {"options": {"x": {"router": {"kind": "static", "shares": {"a": 1.0}}}}}
 
     with pytest.raises(UsageError, match=r"a leaves 0\.5 of the shares, and no other share"):
         with_values(alone, {("options", "x", "router", "shares", "a"): 0.5})
