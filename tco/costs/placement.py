@@ -8,10 +8,10 @@ from itertools import pairwise
 from math import inf
 from typing import ClassVar
 
-from tco.catalog import Price
 from tco.costs import Charge, PricingModel, Readings, charge
 from tco.scenario import Scenario
 from tco.scenario.placement import Placement
+from tco.scenario.prices import stated_price
 
 
 class EgressSteps(PricingModel):
@@ -31,6 +31,6 @@ class EgressSteps(PricingModel):
             within = min(meter.quantity, high) - low
             if within <= 0:
                 break
-            each = Price(step.egress_usd_per_gb, "usd_per_gb", price.source, price.source_date.isoformat(), "inline")
+            each = stated_price(step.egress_usd_per_gb, "usd_per_gb", price)
             part = replace(meter, quantity=within, basis=f"{meter.basis}; of it from {low:g} GB on")
             yield charge("network:egress", f"egress from {low:g} GB", part, each, key)

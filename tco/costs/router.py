@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tco.catalog import Price
 from tco.costs import Charge, PricingModel, Readings, charge
 from tco.policies.routing import RoutingPolicy
 from tco.scenario import Scenario
+from tco.scenario.prices import stated_price
 
 
 class Decisions(PricingModel):
@@ -20,11 +20,5 @@ class Decisions(PricingModel):
         """Charge the decisions of every decider."""
         del scenario
         for decider in {decider.name: decider for decider in config.deciders()}.values():
-            price = Price(
-                decider.decision_usd_per_request,
-                "usd_per_request",
-                decider.source,
-                decider.source_date.isoformat(),
-                "inline",
-            )
+            price = stated_price(decider.decision_usd_per_request, "usd_per_request", decider)
             yield charge("platform:routing", f"{decider.name} decisions", readings[decider.name], price, subject)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Protocol
 
 from pydantic import Discriminator, Tag
 
@@ -13,6 +14,25 @@ from tco.fields import IsoDate, Source, UnitPrice
 from tco.plugin import Frozen
 from tco.scenario.references import NAME_OR_INLINE, known, name_or_figures, name_or_inline
 from tco.serving.latency import ApiLatency
+
+
+class Stated(Protocol):
+    """A block of the scenario that says where its figures come from."""
+
+    @property
+    def source(self) -> str:
+        """Contract, quote or page."""
+        ...
+
+    @property
+    def source_date(self) -> date:
+        """Day on which the figures were valid."""
+        ...
+
+
+def stated_price(value: float, unit: str, block: Stated) -> Price:
+    """Return a price that a block of the scenario states, with the block's provenance."""
+    return Price(value, unit, block.source, block.source_date.isoformat(), "inline")
 
 
 class InlinePrice(Frozen):
@@ -32,7 +52,7 @@ class InlinePrice(Frozen):
         value: float | None = getattr(self, f"{meter}_{unit}", None)
         if value is None:
             raise CatalogError(f"the inline price states no '{meter}_{unit}'")
-        return Price(value, unit, self.source, self.source_date.isoformat(), "inline")
+        return stated_price(value, unit, self)
 
 
 class InlineTokenPrice(InlinePrice):
