@@ -26,8 +26,8 @@ def limit_faults(parts: Parts) -> Iterator[tuple[str, tuple[str, ...], str]]:
         if not isinstance(limits, RateLimits) or limits.tokens_per_minute is None:
             continue
         for label, entry in parts.classes.items():
-            if has(entry, *READ) and not _by_batch(tier, entry) and parts.can_come(label, name):
-                for key, text in _too_tight(limits, label, entry):
+            if has(entry, *READ) and not _by_batch(tier, entry):
+                for key, text in _too_tight(limits, label, entry, parts.largest_prompt_share(label, name)):
                     yield "cross", ("tiers", name, "limits", key), text
 
 
@@ -36,13 +36,15 @@ def _by_batch(tier: Any, entry: RequestClass) -> bool:
     return entry.latency_class == "async" and read(tier, "batch") is not None
 
 
-def _too_tight(limits: RateLimits, label: str, entry: RequestClass) -> Iterator[tuple[str, str]]:
+def _too_tight(limits: RateLimits, label: str, entry: RequestClass, prompt_share: float) -> Iterator[tuple[str, str]]:
+    if prompt_share == 0.0:
+        return  # nobody comes
     capacity, prompts = limits.tokens_capacity, entry.input_tokens
     prompt = None if prompts is None else prompts.longest_tokens
     answer, reserved = entry.output_tokens.longest_tokens, limits.reserved_output_tokens
     counts_answers = limits.counted_tokens == "input_and_output"
     if prompt is not None and (answer is not None or not counts_answers):
-        largest = limits.counted(round(prompt), round(answer or 0.0))
+        largest = limits.counted(max(round(prompt * prompt_share), 1), round(answer or 0.0))
         if largest > capacity:
             yield (
                 "tokens_per_minute" if limits.burst_tokens is None else "burst_tokens",

@@ -39,19 +39,23 @@ class Parts:
     tier_names: tuple[str, ...]
     options_whole: bool
 
-    def can_come(self, label: str, tier_name: str) -> bool:
-        """Say whether a class can come to a tier in any option, by its router or its fallback."""
+    def largest_prompt_share(self, label: str, tier_name: str) -> float:
+        """Return the largest share of its prompt that a class sends to a tier in any option; 0 where it never comes.
+
+        A fallback sends whole prompts on.
+        """
         entry, tier = self.classes[label], self.tiers[tier_name]
         if not has(entry, "sensitive"):
-            return False
+            return 0.0
+        shares = [0.0]
         for option in self.options.values():
             router, fallback = router_of(option), fallback_of(option)
-            if router is not None and tier_name in router.tiers_for(label, sensitive=entry.sensitive):
-                return True
+            if router is not None:
+                shares.append(router.largest_prompt_share(label, tier_name, sensitive=entry.sensitive))
             allowed = not entry.sensitive or keeps_data(tier)  # as the engine's view allows it
             if fallback is not None and allowed and tier_name in fallback.tiers():
-                return True
-        return False
+                shares.append(1.0)
+        return max(shares)
 
 
 def parts_of(data: Any, context: Any) -> Parts:

@@ -119,6 +119,20 @@ def test_a_fallback_leads_to_a_limit_too():
     scene(tiers, {"it": option}, classes={"chat": {**FIXED["chat"], "sensitive": True}})
 
 
+def test_a_further_call_counts_the_part_of_the_prompt_that_it_sends():
+    """1 000 tokens the first time, 300 and 200 of answer the second; through a router within a router, too."""
+    tiers = {"first": api(), "then": api(limits={"tokens_per_minute": 500.0})}
+
+    def built(share: float) -> None:
+        climb = {"kind": "escalation", "first": "first", "then": "then", "escalated_share": 0.5}
+        router = {"kind": "by_class", "classes": {}, "otherwise": {**climb, "further_prompt_share": share}}
+        scene(tiers, {"it": {"router": router, "people": {}}}, classes=FIXED)
+
+    built(0.3)
+    with pytest.raises(ValidationError, match="500 tokens are below the 501"):
+        built(0.301)
+
+
 def test_a_limit_out_of_reach_is_told_beside_another_fault(tmp_path):
     """The same with a discount that is no number, and a price that is not there."""
     planted = plant(

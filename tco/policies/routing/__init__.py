@@ -74,6 +74,10 @@ class RoutingPolicy(Plugin):
         """Name the tiers that are never sent more than they take."""
         return ()
 
+    def largest_prompt_share(self, request_class: str, tier: str, *, sensitive: bool) -> float:
+        """Return the largest share of its prompt that a request of a class sends to a tier; 0 where none comes."""
+        return float(tier in self.tiers_for(request_class, sensitive=sensitive))
+
     def judged_tiers(self) -> tuple[str, ...]:
         """Name the tiers whose answers the policy judges, so that their quality must be known."""
         return ()

@@ -71,6 +71,14 @@ class Branching(RoutingPolicy):
             if all(tier in policy.relieved_tiers() for policy in policies if tier in policy.tiers())
         )
 
+    def largest_prompt_share(self, request_class: str, tier: str, *, sensitive: bool) -> float:
+        """Return the largest share that any branch sends which the class can take."""
+        branches = self.branches()
+        return max(
+            branches[name].largest_prompt_share(request_class, tier, sensitive=sensitive)
+            for name in self.branches_for(request_class, sensitive=sensitive)
+        )
+
     def judged_tiers(self) -> tuple[str, ...]:
         """Name the tiers that any branch judges."""
         return tuple(dict.fromkeys(tier for policy in self.branches().values() for tier in policy.judged_tiers()))

@@ -14,11 +14,12 @@ from pydantic import Field
 
 from tco.fields import Share, TierName, each_once
 from tco.plugin import together
-from tco.policies.routing import PromptPart, PromptShare, Route, RoutingPolicy
+from tco.policies.routing import Route
+from tco.policies.routing.asking_on import AskingOn
 from tco.policies.view import View
 
 
-class Cascade(RoutingPolicy):
+class Cascade(AskingOn):
     """Ask the tiers in order until one is confident enough; the last one's answer always stands. All calls are paid."""
 
     kind: Literal["cascade"] = "cascade"
@@ -33,8 +34,6 @@ class Cascade(RoutingPolicy):
     A confidence of 0.5 is halfway between what good and bad answers have in the middle."""
     auc_fraction: Annotated[float, Field(ge=0.5, lt=1)]
     """Chance that a good answer has more confidence than a bad one: 0.5 for a coin, 0.75 to 0.85 is often measured."""
-    further_prompt_share: PromptPart = 1.0
-    """Share of the prompt that each further tier gets: less than 1 where context is used again."""
 
     @together("tiers_in_order", "confidence_thresholds")
     def _one_threshold_between_tiers(self) -> None:
@@ -62,12 +61,6 @@ class Cascade(RoutingPolicy):
             return following[tier] if tier != last and asks_on[tier][request] else None
 
         return route
-
-    def start_prompts(self, view: View) -> PromptShare | None:
-        """Send the stated part of the prompt on."""
-        del view
-        share = self.further_prompt_share
-        return None if share == 1.0 else lambda _request, _class: share
 
     def tiers(self) -> tuple[str, ...]:
         """Name the tiers that are ever asked: none behind a threshold of 0."""

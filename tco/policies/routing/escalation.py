@@ -6,11 +6,12 @@ from typing import Literal
 
 from tco.fields import Share, TierName
 from tco.plugin import together
-from tco.policies.routing import PromptPart, PromptShare, Route, RoutingPolicy
+from tco.policies.routing import Route
+from tco.policies.routing.asking_on import AskingOn
 from tco.policies.view import View
 
 
-class Escalation(RoutingPolicy):
+class Escalation(AskingOn):
     """Ask `first`; ask `then` as well for a fixed share of requests. The escalated request pays both."""
 
     kind: Literal["escalation"] = "escalation"
@@ -20,8 +21,6 @@ class Escalation(RoutingPolicy):
     """Tier that answers again where the first answer was not good enough."""
     escalated_share: Share
     """Share of requests that are escalated, 0 to 1; 0.15 to 0.25 is often reported."""
-    further_prompt_share: PromptPart = 1.0
-    """Share of the prompt that `then` gets: less than 1 where the first call's context is used again."""
 
     def start(self, view: View) -> Route:
         """Escalate when the request's own chance falls under the share."""
@@ -42,12 +41,6 @@ class Escalation(RoutingPolicy):
             raise ValueError(
                 f"first and then are both '{self.first}'; allowed: two tiers, or the route goes in a circle"
             )
-
-    def start_prompts(self, view: View) -> PromptShare | None:
-        """Send the stated part of the prompt on."""
-        del view
-        share = self.further_prompt_share
-        return None if share == 1.0 else lambda _request, _class: share
 
     def tiers(self) -> tuple[str, ...]:
         """Name both tiers, or only the first when nothing is escalated."""
