@@ -29,8 +29,6 @@ def route_faults(parts: Parts, *, of_a_file: bool) -> Iterator[Found]:
 
 
 def _leaks(parts: Parts) -> Iterator[Found]:
-    own = [name for name, tier in parts.tiers.items() if keeps_data(tier)]
-    allowed = f"allowed: {', '.join(own)}" if own else "the scenario has no tier on own hardware"
     sensitive = [
         name for name, entry in parts.classes.items()
         if has(entry, "sensitive", "share") and entry.sensitive and entry.share > 0
@@ -40,10 +38,17 @@ def _leaks(parts: Parts) -> Iterator[Found]:
             told, router = f"requests of class '{label}' are sensitive, and", router_of(option)
             for tier in router.tiers_for(label, sensitive=True) if router is not None else ():
                 if tier in parts.tiers and keeps_data(parts.tiers[tier]) is False:
-                    text = f"{told} tier '{tier}' is not own hardware; {allowed}"
+                    text = f"{told} tier '{tier}' is not own hardware; {_instead(parts, tier)}"
                     yield "cross", ("options", name, "router"), text
             for block, what, instead in _ways_out(parts, option, label):
                 yield "cross", ("options", name, block), f"{told} {what} is not on_own_hardware; allowed: {instead}"
+
+
+def _instead(parts: Parts, tier: str) -> str:
+    own = ", ".join(name for name, other in parts.tiers.items() if keeps_data(other))
+    mark = "on_own_hardware: true in the tier" if has(parts.tiers[tier], "on_own_hardware") else ""
+    allowed = ", or ".join(filter(None, (own, mark)))
+    return f"allowed: {allowed}" if allowed else "the scenario has no tier on own hardware"
 
 
 def _ways_out(parts: Parts, option: Option, label: str) -> Iterator[tuple[str, str, str]]:

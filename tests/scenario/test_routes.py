@@ -170,3 +170,18 @@ def test_a_tier_of_an_option_that_could_not_be_read_is_not_called_lost(tmp_path)
     text += "  buy:\n    router: {kind: static, shares: {lost: 1.0}}\n    people: {}\n"
 
     assert ["options.buy"] == [fault.key for fault in faults_in(tmp_path, text)]
+
+
+def test_devices_keep_data_where_they_are_said_to(tmp_path):
+    """Workers at the edge may be a vendor's; that the mark is there to set is told."""
+    edge = (
+        "  api:\n    kind: edge\n    devices: 5\n    price: {request_usd_per_request: 0, source: ours, source_date: "
+        "2026-01-31}\n"
+    )
+    old = INLINE[INLINE.index("  api:\n    kind: managed_api\n") : INLINE.index("    latency: {ttft_p50_s: 0.4")]
+    text = plant(*SENSITIVE).text.replace("    cache:\n", "    cache:\n      on_own_hardware: true\n")
+    text = text.replace("    retrieval:\n", "    retrieval:\n      on_own_hardware: true\n")
+    marked = edge + "    availability_fraction: 0.99\n    on_own_hardware: true\n"
+
+    assert [] == told(tmp_path, old, marked, text)
+    assert (LEAK + ", or on_own_hardware: true in the tier") in told(tmp_path, old, edge, text)

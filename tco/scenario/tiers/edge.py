@@ -36,6 +36,9 @@ class Edge(Tier):
     """Tokens per second of one device; either this or `latency`."""
     latency: Latency | None = None
     """Catalog name of a measured latency, or inline quantiles; either this or `speed`."""
+    on_own_hardware: bool = False
+    """Whether the devices are the team's or the users' own, not a vendor's edge workers, so that sensitive requests may
+    go there."""
     round_trip_saved_s: NonNegative = 0.0
     """Network round trip that the measured `latency` contains and a device nearby does not need, seconds."""
     price: DevicePrice
@@ -74,6 +77,11 @@ class Edge(Tier):
                 f"round_trip_saved_s {saved_s:g} is not below the latency's ttft_p50_s {known.ttft_p50_s:g}, of which "
                 "it is a part"
             )
+
+    @property
+    def keeps_data(self) -> bool:
+        """As stated: workers at the edge may as well be rented."""
+        return self.on_own_hardware
 
     @property
     def is_built(self) -> bool:
