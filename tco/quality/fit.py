@@ -27,6 +27,7 @@ TENTHS = 10
 STEP = 0.05  # between the least and most shares that are tried; finer ones change no share by a point
 FEW = 20  # queries of a group; below, its rank is mostly chance
 MISFIT = 0.1  # of success in some tenth; routers choose between smaller differences
+TELLABLE = 1e-3  # of the queries, between no and full shared luck; below, a file of thousands does not show it
 FAR_BELOW = 0.15  # strong below weak by this much: three standard errors of a group of 100
 Form = Literal["logistic", "table"]
 
@@ -95,11 +96,7 @@ def fit_quality(
     """
     values = np.array(scores.rows)
     means = dict(zip(scores.models, values.mean(axis=0).tolist(), strict=True))
-    weak, strong = weak or min(means, key=lambda name: means[name]), strong or max(means, key=lambda name: means[name])
-    if weak == strong or means[weak] > means[strong]:
-        raise UsageError(
-            f"'{weak}' answers {means[weak]:.1%} well and '{strong}' {means[strong]:.1%}; the first must be weaker"
-        )
+    weak, strong = _pair(means, weak, strong)
     complexity, groups = rank(scores.groups, values.mean(axis=1))
     source = f"fitted to {len(values)} queries of {scores.file.rpartition('/')[2]} by tco fit quality"
     models = tuple(_model_fit(name, complexity, values[:, at], form, source) for at, name in enumerate(scores.models))
@@ -107,13 +104,38 @@ def fit_quality(
     both = float((values[:, scores.models.index(weak)] * values[:, scores.models.index(strong)]).mean())
     at = (np.arange(BINS) + 0.5) / BINS
     chances = [each.curve.success_probability(at) for each in pair]
-    shared = shared_luck(chances[0], chances[1], both)
+    shared, doubt = _shared_luck(chances, both, weak, strong)
     return QualityFit(
         queries=len(values), groups=groups, models=models, weak=weak, strong=strong, shared_luck_share=shared,
         both_share=both, fitted_both_share=both_well(chances[0], chances[1], shared),
         independent_both_share=both_well(chances[0], chances[1], 0.0),
-        warnings=(*_warnings(scores, weak, strong), *_misfits(models)),
+        warnings=(*doubt, *_warnings(scores, weak, strong), *_misfits(models)),
     )  # fmt: skip
+
+
+def _pair(means: dict[str, float], weak: str | None, strong: str | None) -> tuple[str, str]:
+    """Choose the models that are not named: the worst and the best of the others; of equals the first of the file."""
+    if weak is not None and weak == strong:
+        raise UsageError(f"the weak and the strong model are both '{weak}'; allowed: two different ones")
+    weak = weak or min((name for name in means if name != strong), key=lambda name: means[name])
+    strong = strong or max((name for name in means if name != weak), key=lambda name: means[name])
+    if means[weak] > means[strong]:
+        raise UsageError(
+            f"weak model '{weak}' answers {means[weak]:.1%} well, strong model '{strong}' {means[strong]:.1%}; "
+            f"allowed: a weak model that answers no better\n    hint: --weak {strong} --strong {weak}"
+        )
+    return weak, strong
+
+
+def _shared_luck(chances: Sequence[Array], both: float, weak: str, strong: str) -> tuple[float, list[str]]:
+    """Fit shared luck where it can be told; else 0, with the reason as a warning."""
+    lowest, highest = (both_well(chances[0], chances[1], shared) for shared in (0.0, 1.0))
+    if highest - lowest >= TELLABLE:
+        return shared_luck(chances[0], chances[1], both), []
+    return 0.0, [
+        f"shared luck cannot be told: '{weak}' and '{strong}' both answer {lowest:.1%} of the queries well if they "
+        f"share none, {highest:.1%} if they share all, since one answers nearly all or nearly none well; 0 is taken"
+    ]
 
 
 def rank(groups: Sequence[str], success: Array) -> tuple[Array, dict[str, tuple[float, float]]]:
@@ -290,8 +312,16 @@ def _misfits(models: Sequence[ModelFit]) -> list[str]:
     ]
 
 
+def _equals(scores: Scores, weak: str, strong: str) -> list[str]:
+    sums = [sum(row[scores.models.index(name)] for row in scores.rows) for name in (weak, strong)]
+    if sums[0] != sums[1]:
+        return []
+    share = sums[0] / len(scores.rows)
+    return [f"'{weak}' and '{strong}' both answer {share:.1%} well; '{weak}' is taken for the weaker one"]
+
+
 def _warnings(scores: Scores, weak: str, strong: str) -> list[str]:
-    said = []
+    said = _equals(scores, weak, strong)
     at_weak, at_strong = scores.models.index(weak), scores.models.index(strong)
     by_group: dict[str, list[tuple[float, ...]]] = {}
     for group, row in zip(scores.groups, scores.rows, strict=True):

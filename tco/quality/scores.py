@@ -66,7 +66,7 @@ def read_scores(
 
     Args:
         path: the file.
-        models: models, or columns, to read; all where empty.
+        models: models, or columns, to read, each once; all where empty.
         group: column that says what kind of query it is; the first of `GROUPS` where None.
         exclude: groups to leave out.
 
@@ -77,8 +77,12 @@ def read_scores(
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             return _Reader(str(path), models, group, exclude).read(stream)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: cannot be read as CSV: {error}") from error
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: there is no such file; expected a CSV file of scores") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {str(error.strerror).lower()}; expected a CSV file") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path}: is not a CSV file in UTF-8: {error}") from error
 
 
 class _Reader:
@@ -87,6 +91,7 @@ class _Reader:
     def __init__(self, file: str, models: Sequence[str], group: str | None, exclude: Sequence[str]) -> None:
         self.file, self.wanted, self.group, self.exclude = file, tuple(models), group, tuple(exclude)
         self.faults: list[Fault] = []
+        self.seen: dict[str, None] = {}  # groups in the order of the file, those that are left out included
         self.below_zero = 0
 
     def read(self, stream: Iterable[str]) -> Scores:
@@ -95,6 +100,7 @@ class _Reader:
         names = [name.strip() for name in next(reader, [])]
         if not names:
             raise UsageError(f"{self.file}: is empty; expected a head line with a column for each model's score")
+        self._require_each_once(names)
         place = {name: at for at, name in enumerate(names)}
         at_group = place[self._group_column(names)]
         lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
@@ -109,6 +115,21 @@ class _Reader:
             raise ScenarioError(self.file, told)
         found.below_zero = self.below_zero
         return self._filled(found)
+
+    def _require_each_once(self, names: list[str]) -> None:
+        """Refuse a head line of which two columns say the same: nobody can tell which of them counts."""
+        before: dict[tuple[str, bool], str] = {}
+        faults = []
+        for at, name in enumerate(names):
+            meaning = _model(name), _model(name) != name
+            if name and meaning in before:
+                other = before[meaning]
+                both = f"columns '{other}' and '{name}' both hold scores of '{meaning[0]}'"
+                found = f"column '{name}' stands twice" if other == name else both
+                faults.append(Fault(1, at + 1, "", f"{found}; allowed: one of them"))
+            before.setdefault(meaning, name)
+        if faults:
+            raise ScenarioError(self.file, faults)
 
     def _group_column(self, names: list[str]) -> str:
         if self.group is not None:
@@ -154,6 +175,7 @@ class _Reader:
     def _long(self, lines: list[tuple[int, list[str]]], place: dict[str, int], at_group: int) -> Scores:
         answers: dict[str, dict[str, float | None]] = {}
         groups: dict[str, str] = {}
+        head = list(place)
         at_query, at_model, at_score = (place[name] for name in LONG)
         for line, cells in lines:
             query, model = cells[at_query].strip(), cells[at_model].strip()
@@ -163,7 +185,12 @@ class _Reader:
                 text = f"model '{model}' answers query '{query}' a second time; allowed: one line a query and model"
                 self.faults.append(Fault(line, at_query + 1, "query_id", text))
             answers[query][model] = score
-            groups.setdefault(query, cells[at_group].strip())
+            group = cells[at_group].strip()
+            if groups.setdefault(query, group) != group:
+                text = (
+                    f"query '{query}' is of '{group}' here and of '{groups[query]}' before; allowed: one kind a query"
+                )
+                self.faults.append(Fault(line, at_group + 1, head[at_group], text))
         models = self._models(dict.fromkeys(model for known in answers.values() for model in known))
         found = Scores(self.file, models)
         for query, known in answers.items():
@@ -173,7 +200,10 @@ class _Reader:
     def _models(self, known: Iterable[str]) -> tuple[str, ...]:
         names = list(known)
         wanted = [self._known(_model(name) if _model(name) in names else name, names, "model") for name in self.wanted]
-        return tuple(dict.fromkeys(wanted)) or tuple(names)
+        if len(wanted) > len(set(wanted)):
+            allowed = f"allowed: two different ones of {', '.join(names)}"
+            raise UsageError(f"{self.file}: the weak and the strong model are both '{wanted[0]}'; {allowed}")
+        return tuple(wanted) or tuple(names)
 
     def _score(self, line: int, column: int, key: str, text: str) -> float | None:
         text = text.strip()
@@ -193,6 +223,7 @@ class _Reader:
         return max(value, 0.0)
 
     def _take(self, found: Scores, group: str, scores: list[float | None]) -> None:
+        self.seen[group] = None
         known = tuple(score for score in scores if score is not None)
         if group in self.exclude:
             found.left_out["excluded"] += 1
@@ -204,11 +235,13 @@ class _Reader:
 
     def _filled(self, found: Scores) -> Scores:
         if len(found.models) < 2:
-            raise UsageError(f"{self.file}: holds scores of {len(found.models)} model; two are needed")
-        if found.left_out["excluded"] == 0 and self.exclude:
-            self._known(self.exclude[0], dict.fromkeys(found.groups), "group")
+            held = f"scores of '{found.models[0]}' only" if found.models else "no scores"
+            raise UsageError(f"{self.file}: holds {held}; two models are needed")
+        for group in self.exclude if self.seen else ():
+            self._known(group, self.seen, "group")
         if not found.rows:
-            raise UsageError(f"{self.file}: holds no query that every model has a score for")
+            out = ", ".join(f"{count} {reason}" for reason, count in found.left_out.items())
+            raise UsageError(f"{self.file}: holds no query that every model has a score for{out and f'; {out}'}")
         return found
 
 

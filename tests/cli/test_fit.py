@@ -40,7 +40,7 @@ def test_a_missing_file_is_told_without_a_traceback(tco):
     answer = tco("fit", "quality", "nowhere.csv")
 
     assert (2, "") == (answer.code, answer.out)
-    assert "nowhere.csv: cannot be read as CSV" in answer.err
+    assert "nowhere.csv: there is no such file; expected a CSV file of scores" in answer.err
 
 
 def test_one_model_may_be_named_alone_and_a_wrong_name_is_told(tco, tmp_path):

@@ -94,8 +94,40 @@ def test_a_weak_model_that_is_the_better_one_is_refused():
     """The two were probably swapped."""
     scores = Scores("x.csv", ("a", "b"), ["g"] * 4, [(0.0, 1.0)] * 4)
 
-    with pytest.raises(UsageError, match=r"'b' answers 100\.0% well and 'a' 0\.0%; the first must be weaker"):
+    with pytest.raises(UsageError, match=r"weak model 'b' answers 100\.0% well, strong model 'a' 0\.0%") as caught:
         fit_quality(scores, "b", "a")
+    assert str(caught.value).endswith("hint: --weak a --strong b")
+
+
+def test_one_model_is_no_pair():
+    """Whatever its scores."""
+    scores = Scores("x.csv", ("a", "b"), ["g"] * 4, [(0.0, 1.0)] * 4)
+
+    with pytest.raises(UsageError, match="the weak and the strong model are both 'a'; allowed: two different ones"):
+        fit_quality(scores, "a", "a")
+
+
+@pytest.mark.parametrize(("named", "expected"), [(None, ("a", "b")), ("a", ("a", "b")), ("b", ("b", "a"))])
+def test_equally_good_models_are_a_pair(named, expected):
+    """The first of the file is taken for the weaker one, unless one is named; that they are equal is told."""
+    scores = Scores("x.csv", ("a", "b"), ["g"] * 40, [(0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.0, 0.0)] * 10)
+    found = fit_quality(scores, named)
+
+    assert expected == (found.weak, found.strong)
+    assert (
+        f"'{expected[0]}' and '{expected[1]}' both answer 50.0% well; '{expected[0]}' is taken for the weaker one"
+        in found.warnings
+    )
+
+
+@pytest.mark.parametrize("strong", [1.0, 0.0])
+def test_shared_luck_that_cannot_be_told_is_zero_and_said(strong):
+    """A model that answers everything well, or nothing, shares no failure, or no success, that could be counted."""
+    rows = [(1.0, strong), (0.0 if strong else 1.0, strong)] * 20
+    found = fit_quality(Scores("x.csv", ("a", "b"), ["g"] * 40, rows))
+
+    assert 0.0 == found.shared_luck_share
+    assert "shared luck cannot be told" in found.warnings[0]
 
 
 def test_what_is_printed_can_be_pasted():

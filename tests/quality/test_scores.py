@@ -82,6 +82,14 @@ def test_a_model_that_answers_twice_is_refused(tmp_path):
         ("weak_correct,strong_correct\n0,1\n", {}, "name the column with --group"),
         (WIDE, {"group": "domian"}, "did you mean 'domain'"),
         (WIDE, {"exclude": ["lwa"]}, "did you mean 'law'"),
+        (WIDE, {"exclude": ["art", "lwa"]}, "no group 'lwa'\n    hint: did you mean 'law'"),
+        (WIDE, {"exclude": ["art", "law"]}, "holds no query that every model has a score for; 2 excluded"),
+        (
+            WIDE,
+            {"models": ["weak", "weak_correct"]},
+            "the weak and the strong model are both 'weak'; allowed: two different ones of weak, strong",
+        ),
+        ("query_id,model,score,domain\n1,a,1,law\n", {}, "holds scores of 'a' only; two models are needed"),
         (WIDE, {"models": ["week", "strong"]}, "did you mean 'weak'"),
     ],
 )
@@ -97,10 +105,45 @@ def test_a_file_without_two_models_says_what_columns_it_needs(tmp_path):
         read_scores(file(tmp_path, "domain,score\nlaw,1\n"))
 
 
-def test_bytes_that_are_no_text_are_refused_in_a_sentence(tmp_path):
-    """And so is a file that is not there."""
-    (tmp_path / "bad.csv").write_bytes(b"\xff\xfe\x00\x01")
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ("domain,score__a,score__a", ":1:3: column 'score__a' stands twice; allowed: one of them"),
+        ("domain,score__a,a_correct", ":1:3: columns 'score__a' and 'a_correct' both hold scores of 'a'"),
+        ("domain,domain,a_correct", ":1:2: column 'domain' stands twice"),
+    ],
+)
+def test_a_column_that_stands_twice_is_refused(tmp_path, head, told):
+    """Which of them counts cannot be known."""
+    with pytest.raises(ScenarioError) as caught:
+        read_scores(file(tmp_path, head + ",score__b\nlaw,0,1,1\n"))
 
-    for name in ("bad.csv", "nowhere.csv"):
-        with pytest.raises(UsageError, match="cannot be read as CSV"):
+    assert told in str(caught.value)
+
+
+def test_a_column_of_answers_beside_one_of_scores_is_no_second_one(tmp_path):
+    """`weak` may hold the answers that `weak_correct` judges."""
+    found = read_scores(file(tmp_path, "domain,weak,weak_correct,strong_correct\nlaw,B,0,1\n"))
+
+    assert (("weak", "strong"), [(0.0, 1.0)]) == (found.models, found.rows)
+
+
+def test_a_query_of_two_kinds_is_refused(tmp_path):
+    """The first of them is not better than the second."""
+    with pytest.raises(ScenarioError, match=r":5:4: dataset: query '2' is of 'law' here and of 'art' before"):
+        read_scores(file(tmp_path, LONG.replace("2,b,1,art", "2,b,1,law")))
+
+
+def test_what_cannot_be_read_is_refused_in_a_sentence(tmp_path):
+    """Bytes that are no text, a file that is not there, and a folder."""
+    (tmp_path / "bad.csv").write_bytes(b"\xff\xfe\x00\x01")
+    (tmp_path / "folder.csv").mkdir()
+    told = {
+        "bad.csv": r"bad\.csv: is not a CSV file in UTF-8",
+        "nowhere.csv": r"nowhere\.csv: there is no such file; expected a CSV file of scores",
+        "folder.csv": r"folder\.csv: cannot be read: is a directory; expected a CSV file",
+    }
+
+    for name, words in told.items():
+        with pytest.raises(UsageError, match=words):
             read_scores(tmp_path / name)
