@@ -195,7 +195,7 @@ class _Run:
             made: Station = station(self.env, config, self.workload, self.replicas.get(tier, 0))
             return made
         places = placement.tiers[tier]
-        split = split_replicas(regions, places, self.replicas.get(tier, 0))
+        split = split_replicas(regions.near_shares(places), self.replicas.get(tier, 0))
         if tier in self.replicas:
             self.replicas[tier] = sum(split.values())
         stations = {region: station(self.env, config, self.workload, split[region]) for region in places}
@@ -369,4 +369,7 @@ class _Run:
             books={name: station.books(elapsed_s) for name, station in stations.items()},
             elapsed_s=elapsed_s,
             workload=self.workload,
+            places={
+                tier: station.places() for tier, station in self.tiers.items() if isinstance(station, PlacedStation)
+            },
         )

@@ -65,6 +65,7 @@ class StationBooks:
         busy_share: share of the observed time in which a replica worked, mean over replicas; None where the
             station has no capacity of its own.
         counts: further quantities of the kind of station, by name with unit, such as `retries` or `billed_gpu_s`.
+        regions: books of each region of a placed tier, which do not hold the way; else none.
     """
 
     arrived: int
@@ -77,6 +78,7 @@ class StationBooks:
     presence_s: float
     busy_share: float | None = None
     counts: dict[str, float] = field(default_factory=dict)
+    regions: dict[str, StationBooks] = field(default_factory=dict)
 
     @property
     def unanswered(self) -> int:
