@@ -128,7 +128,8 @@ class PlacedStation(Station):
     def books(self, elapsed_s: float) -> StationBooks:
         """Close the books, with what the regions' stations counted."""
         regions = {region: station.books(elapsed_s) for region, station in self._stations.items()}
-        for books in regions.values():
+        for region, books in regions.items():
             for name, quantity in books.counts.items():
-                self.counts[name] += quantity
+                is_span = name in self._stations[region].spans
+                self.counts[name] += quantity / len(regions) if is_span else quantity
         return replace(super().books(elapsed_s), regions=regions)

@@ -13,21 +13,9 @@ from tco.demand.workload import draw_workload
 from tco.scenario import Scenario
 from tco.sim.engine import simulate
 from tco.sim.visits import leaving_rps, read_visits
-from tests.laws.build import micro_batch, rate_traffic, scene
+from tests.laws.build import in_regions, micro_batch
 
 ONE_A_SECOND = {"max_batch": 1, "window_s": 0.0, "batch_fixed_s": 1.0, "batch_s_per_request": 0.0}
-
-
-def world(tier: dict[str, Any], shares: dict[str, float], rate_rps: float, **changes: Any) -> Scenario:
-    """A tier in every region of users, all 0.1 s apart."""
-    names = list(shares)
-    trips = {one: dict.fromkeys(names[place + 1 :], 0.1) for place, one in enumerate(names[:-1])}
-    regions = {"user_shares": shares, "home_round_trip_s": 0.02, "round_trips_s": trips, "source": "made up"}
-    option = {
-        "router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}, "placement": {"tiers": {"own": names}},
-    }  # fmt: skip
-    setting = {"count": 2000, "regions": regions, "traffic": rate_traffic(rate_rps), **changes}
-    return scene({"own": tier}, {"it": option}, **setting)
 
 
 def sized(model: Scenario) -> dict[str, Any]:
@@ -37,7 +25,7 @@ def sized(model: Scenario) -> dict[str, Any]:
 
 def test_every_region_carries_its_share():
     """Of 20.5 requests a second at 1 a replica, 19.475 need 20 and 1.025 need 2; 21 would carry them in one place."""
-    model = world(micro_batch(**ONE_A_SECOND), {"eu": 0.95, "us": 0.05}, 20.5, slo={"e2e_p95_s": 500.0})
+    model = in_regions(micro_batch(**ONE_A_SECOND), {"eu": 0.95, "us": 0.05}, 20.5, slo={"e2e_p95_s": 500.0})
     regions = sized(model)
 
     assert {"eu": 20, "us": 2} == {region: entry.replicas for region, entry in regions.items()}
@@ -45,7 +33,7 @@ def test_every_region_carries_its_share():
 
 def test_a_small_region_keeps_the_slo_too(monkeypatch):
     """Four percent of the users, 0.9 a second on a replica of 1, wait too long, unseen in the percentile of all."""
-    model = world(
+    model = in_regions(
         micro_batch(**ONE_A_SECOND), {"eu": 0.96, "us": 0.04}, 22.5, slo={"e2e_p95_s": 6.0},
         simulation={"window_requests": 5000},
     )  # fmt: skip
@@ -61,7 +49,7 @@ def test_a_small_region_keeps_the_slo_too(monkeypatch):
 
 def test_a_tier_is_as_full_as_its_fullest_region():
     """Of three replicas of 1 request a second two serve nine tenths of the users: full at 2 / 0.9 = 2.22, not at 3."""
-    model = world(micro_batch(**ONE_A_SECOND), {"eu": 0.9, "us": 0.1}, 2.0)
+    model = in_regions(micro_batch(**ONE_A_SECOND), {"eu": 0.9, "us": 0.1}, 2.0)
     workload = draw_workload(model)
     [fine] = tier_loads(model, simulate(model, "it", workload, 2.0, {"own": 3}))
     [full] = tier_loads(model, simulate(model, "it", workload, 2.5, {"own": 3}))
@@ -76,7 +64,7 @@ def test_a_tier_is_as_full_as_its_fullest_region():
 def test_a_queue_that_grows_in_one_region_is_seen(monkeypatch):
     """With 1.12 requests a second for 1, us grows by 11 % of them, all by 4 %: too little to tell by the sum."""
     monkeypatch.setattr("tco.capacity.tier_load._capacity_rps", lambda *_: None)
-    model = world(micro_batch(**ONE_A_SECOND), {"eu": 0.6, "us": 0.4}, 2.8, count=6000)
+    model = in_regions(micro_batch(**ONE_A_SECOND), {"eu": 0.6, "us": 0.4}, 2.8, count=6000)
     result = simulate(model, "it", draw_workload(model), 2.8, {"own": 3})
     [load] = tier_loads(model, result)
 

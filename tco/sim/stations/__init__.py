@@ -97,6 +97,7 @@ class Station:
     """
 
     kind: ClassVar[str]
+    spans: ClassVar[tuple[str, ...]] = ()  # counts that are lengths of time: of several regions the mean, not the sum
 
     def __init__(self, env: Clock, config: Frozen, workload: Workload, replicas: int) -> None:
         self.env = env
