@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tco import evaluate
 from tco.capacity.load_levels import paid_workers
+from tco.capacity.scaling import replica_hours_per_month
+from tco.capacity.window import RegionWindow, summarise
 from tco.demand.workload import draw_workload
+from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.sim.engine import simulate
-from tests.laws.build import in_regions, serverless
+from tests.laws.build import gpu, in_regions, serverless
 
 MONTH_S = 730 * 3600
 
@@ -49,3 +54,34 @@ def test_worker_seconds_of_regions_add_up_and_spans_do_not():
     assert sum(counts["service_s"] for counts in regions) == pytest.approx(books.counts["service_s"])
     assert min(counts["steady_s"] for counts in regions) <= books.counts["steady_s"]
     assert books.counts["steady_s"] <= max(counts["steady_s"] for counts in regions)
+
+
+TARGET = {"kind": "target", "target_utilisation": 0.5}  # of 16 sequences: 8 requests a replica
+
+
+def test_a_scaled_fleet_keeps_a_replica_in_every_region():
+    """A request in 50 s leaves each of three nearly empty all month: 3 x 730 h. One place would need one."""
+    model = in_regions(gpu(scaling=TARGET), {"eu": 0.34, "us": 0.33, "ap": 0.33}, 0.02)
+    hours = evaluate(model).ledger.query("unit == 'GPU-hours'")
+
+    assert [pytest.approx(3 * 730)] == hours["quantity"].tolist()
+
+
+def test_scaling_is_asked_in_every_region():
+    """30 and 10 inside want 4 and 2 replicas, a quarter of that 1 and 1: 6 and 2, half a week each, 4 starts of 1 h.
+
+    Asked for all 40 at once it would be 5 and 2.
+    """
+    tier = GpuFleet.model_validate(gpu(scaling={**TARGET, "startup_s": 3600.0}))
+    regions = {
+        region: RegionWindow(replicas, share, {"inside_s": inside_s}, 1.0, 1.0)
+        for region, replicas, share, inside_s in (("eu", 4, 0.75, 30.0), ("us", 2, 0.25, 10.0))
+    }
+    model = in_regions(gpu(scaling=TARGET), {"eu": 0.75, "us": 0.25}, 1.0)
+    window = summarise(model, simulate(model, "it", draw_workload(model), 1.0, {"own": 6}))
+    seen = replace(window.tiers["own"], regions=regions, counts_per_request={"inside_s": 40.0})
+    week = [1.0] * 84 + [0.25] * 84
+    hours, how = replica_hours_per_month(tier, "own", 6, replace(window, tiers={"own": seen}), 1.0, week)
+
+    assert 730 * (84 * 6 + 84 * 2 + 4) / 168 == pytest.approx(hours)
+    assert "2 to 6 replicas x 1 GPU by the hour of the week, 4 starts of 3600 s a week, target scaling" == how
