@@ -95,7 +95,7 @@ def _fullest(
         here = visits.of(part.near)
         if not len(here):
             continue
-        capacity = _capacity_rps(scenario.tiers[tier], result, part.replicas, here)
+        capacity = _capacity_rps(scenario.tiers[tier], result, tier, part.replicas, here)
         if capacity is None:
             capacity = leaving_rps(result, here)
         if capacity is not None:
@@ -103,12 +103,12 @@ def _fullest(
     return min(found, key=lambda each: each[0], default=(None, None))
 
 
-def _capacity_rps(config: Tier, result: SimulationResult, replicas: int, visits: Visits) -> float | None:
+def _capacity_rps(config: Tier, result: SimulationResult, tier: str, replicas: int, visits: Visits) -> float | None:
     """Return what so many replicas, or the slots of one place, serve of these visits, per second."""
     if isinstance(config, FleetTier):
         return _fleet_rps(config, result, replicas, visits) if _is_plain(config) else None
     slots = config.slots if config.slots is not None else getattr(config, "max_concurrency", None)
-    service_s = visits.left_s - visits.started_s
+    service_s = visits.left_s - visits.started_s - result.way_back_s(tier, visits.request)
     known = service_s[~np.isnan(service_s)]
     if slots is None or not len(known) or known.mean() <= 0:
         return None

@@ -166,6 +166,11 @@ class SimulationResult:
         counted = enumerate(zip(places.regions, places.replicas, strict=True))
         return [Part(region, replicas, places.served_in == place) for place, (region, replicas) in counted]
 
+    def way_back_s(self, tier: str, requests: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return how long answers of a tier to some requests are on their way, when they no longer keep it busy."""
+        places = self.places.get(tier)
+        return np.zeros(len(requests)) if places is None else places.one_way_s[requests]
+
     def visited(self, tier: str) -> NDArray[np.bool_]:
         """Requests that tried a tier."""
         return np.fromiter((tier in tried for tried in self.tried), np.bool_, len(self.tried))

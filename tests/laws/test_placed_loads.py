@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tco.capacity.overload import load_shares
 from tco.capacity.sizing import _Sizer, plan_fleet
 from tco.capacity.tier_load import tier_loads
+from tco.capacity.vendor_load import vendor_overloads
+from tco.capacity.window import RegionWindow, summarise
 from tco.demand.forecast import forecast
 from tco.demand.workload import draw_workload
 from tco.scenario import Scenario
 from tco.sim.engine import simulate
 from tco.sim.visits import leaving_rps, read_visits
-from tests.laws.build import in_regions, micro_batch
+from tests.laws.build import api, in_regions, micro_batch, serverless
 
 ONE_A_SECOND = {"max_batch": 1, "window_s": 0.0, "batch_fixed_s": 1.0, "batch_s_per_request": 0.0}
 
@@ -71,3 +75,49 @@ def test_a_queue_that_grows_in_one_region_is_seen(monkeypatch):
     assert leaving_rps(result, read_visits(result)["own"]) is None
     assert "us" == load.fullest
     assert 1 / 0.4 == pytest.approx(load.capacity_rps, rel=0.05)
+
+
+def test_a_vendor_limits_every_region_by_itself():
+    """588 a minute in each are 9.8 a second: of 16, regions get 9.6 and 6.4, of 17 the larger gets 10.2."""
+    tier = api(limits={"requests_per_minute": 588.0})
+    found = [
+        vendor_overloads(model, simulate(model, "it", draw_workload(model), rate_rps))
+        for rate_rps in (16.0, 17.0)
+        for model in [in_regions(tier, {"eu": 0.6, "us": 0.4}, rate_rps)]
+    ]
+
+    assert () == found[0]
+    assert [pytest.approx(10.2 / 9.8, rel=1e-3)] == [each.load_share for each in found[1]]
+    assert "limit of 9.8 req/s of tier own in eu (requests_per_minute 588)" in found[1][0].words
+
+
+def test_slots_of_one_region_do_not_serve_another():
+    """Two slots in each, 0.9 of them busy in eu and 0.3 in us: as full as eu, not 1.2 of one place."""
+    model = in_regions(serverless(max_workers=1, requests_per_worker=2), {"eu": 0.75, "us": 0.25}, 2.0)
+    window = summarise(model, simulate(model, "it", draw_workload(model), 0.2))
+    regions = {
+        region: RegionWindow(1, each_s, {"service_s": each_s}, 1.0, 1.0)
+        for region, each_s in (("eu", 0.9), ("us", 0.3))
+    }
+    seen = replace(window.tiers["own"], regions=regions, counts_per_request={"service_s": 1.2})
+
+    assert {"own": pytest.approx(0.9)} == load_shares(model, replace(window, tiers={"own": seen}, rate_rps=2.0))
+
+
+def test_slots_of_the_fullest_region_are_the_capacity():
+    """Ten slots each, of requests that take about 1 s: as many in all as fill those of the larger region, 10 / 0.6."""
+    placed = in_regions(api(max_concurrency=10), {"eu": 0.6, "us": 0.4}, 5.0)
+    whole = in_regions(api(max_concurrency=10), {"eu": 1.0}, 5.0)
+    split, one = (tier_loads(model, simulate(model, "it", draw_workload(model), 5.0))[0] for model in (placed, whole))
+
+    assert "eu" == split.fullest
+    assert one.capacity_rps / 0.6 == pytest.approx(split.capacity_rps, rel=0.05)
+
+
+def test_answers_on_their_way_hold_no_slot():
+    """An API is as large for users 5 s away as for those next to it."""
+    near = in_regions(api(max_concurrency=10), {"eu": 1.0}, 5.0)
+    far = near.model_copy(update={"regions": near.regions.model_copy(update={"home_round_trip_s": 5.0})})
+    loads = [tier_loads(model, simulate(model, "it", draw_workload(model), 5.0))[0] for model in (near, far)]
+
+    assert loads[0].capacity_rps == pytest.approx(loads[1].capacity_rps)
