@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from tco.scenario.tiers import FleetTier
+
 if TYPE_CHECKING:
     from tco.scenario import Scenario
     from tco.scenario.options import Option
 
-ONE_REGION = ("devices", "failures", "async_window")  # keys of tiers whose capacity is counted for one place only
 Found = tuple[tuple[str, ...], str]  # location, message
 
 
@@ -89,9 +90,18 @@ def _place(scenario: Scenario, where: tuple[str, ...], tier: str, regions: tuple
     for region in regions:
         if region not in known:
             yield where, f"'{region}' is not one of the scenario's regions; defined: {', '.join(known)}"
-    single = [key for key in ONE_REGION if getattr(scenario.tiers.get(tier), key, None) is not None]
-    if single and len(regions) > 1:
-        yield where, f"tier '{tier}' has {single[0]} and stands in {len(regions)} regions; allowed: one region"
+    config = scenario.tiers.get(tier)
+    if config is None or len(regions) == 1:
+        return
+    if config.held_in_one_region_by is not None:
+        held = config.held_in_one_region_by
+        yield where, f"tier '{tier}' has {held} and stands in {len(regions)} regions; allowed: one region"
+    if isinstance(config, FleetTier) and config.max_replicas < len(regions):
+        yield (
+            where,
+            f"tier '{tier}' has max_replicas {config.max_replicas} and stands in {len(regions)} regions; allowed: at "
+            "least one replica in each",
+        )
 
 
 def _unreached(scenario: Scenario) -> Iterator[Found]:

@@ -73,8 +73,6 @@ class PlacedStation(Station):
         workload: the requests.
     """
 
-    kind = ""  # not chosen by YAML: the engine wraps what a placement names
-
     def __init__(
         self,
         env: Clock,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from tco import evaluate
 from tco.demand.workload import draw_workload
@@ -14,7 +15,7 @@ from tco.scenario import Scenario
 from tco.scenario.placement import Regions
 from tco.sim.engine import simulate
 from tco.sim.placed import split_replicas
-from tests.laws.build import DATED, api, gpu, rate_traffic, scene, static
+from tests.laws.build import DATED, api, chat, edge, gpu, rate_traffic, scene, static
 from tests.scenario.texts import faults_in, plant
 
 REGIONS = {
@@ -177,3 +178,27 @@ def test_egress_steps_begin_at_nothing_and_rise(tmp_path):
     faults = faults_in(tmp_path, plant(ROUTER, new, text).text)
 
     assert ["the first step begins at 5 GB; it must begin at 0"] == [fault.message for fault in faults]
+
+
+@pytest.mark.parametrize(
+    ("tier", "words"),
+    [
+        (gpu(failures={"mtbf_hours": 500.0, "mttr_hours": 4.0}), "tier 'own' has failures and stands in 2 regions"),
+        (gpu(async_window={"from_hour": 22.0, "to_hour": 6.0}), "has async_window and stands in 2"),
+        (
+            gpu(disaggregation={"prefill_share": 0.5, "transfer_s_per_context_token": 0.0}, min_replicas=2),
+            "has disaggregation and stands in 2 regions; allowed: one region",
+        ),
+        (edge(), "has devices and stands in 2 regions"),
+        (gpu(max_replicas=1), "has max_replicas 1 and stands in 2 regions; allowed: at least one replica in each"),
+    ],
+)
+def test_what_is_counted_for_one_place_stands_in_one(tier, words):
+    """In two regions it is refused with its name; in one it may stand."""
+    setting: dict[str, Any] = {"regions": REGIONS}
+    if "async_window" in tier:
+        setting["classes"] = {"chat": chat(0.5), "jobs": chat(0.5, "async")}
+
+    with pytest.raises(ValidationError, match=words):
+        scene({"own": tier}, {"both": placed("eu", "us")}, **setting)
+    assert scene({"own": tier}, {"one": placed("eu")}, **setting).options["one"].regions_of("own") == 1
