@@ -159,7 +159,7 @@ class _Run:
         for tier, config in tiers.items():
             self.tiers[tier] = self._station(scenario, option, tier, config)
         self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
-        self.view = RunView(scenario, workload, self.tiers, self.replicas)
+        self.view = RunView(scenario, workload, self.tiers)
         long_run_rps = _long_run_rps(scenario, workload, rate_rps)
         self.stages = list(stages_of(self.env, option, workload, self.view, self.classes, long_run_rps))
         self.route = option.router.start(self.view)

@@ -96,6 +96,10 @@ class PlacedStation(Station):
         served_in = np.fromiter((index[region] for region in self._region), np.int64, len(self._region))
         return Places(tuple(index), tuple(self._replicas.values()), served_in, np.array(self._one_way_s))
 
+    def at(self, request: int) -> Station:
+        """Return the station of the region that serves a request."""
+        return self._stations[self._region[request]]
+
     def setup(self, config: Frozen, workload: Workload, replicas: int) -> None:
         """Nothing to prepare: the regions' stations are ready."""
         del config, workload, replicas
@@ -105,7 +109,7 @@ class PlacedStation(Station):
         self.enter()
         one_way_s = self._one_way_s[call.request]
         yield Timeout(self.env, one_way_s)
-        yield from self._stations[self._region[call.request]].visit(call)
+        yield from self.at(call.request).visit(call)
         yield Timeout(self.env, one_way_s)
         if call.outcome is not Outcome.COMPLETED:
             self.turn_away(call, call.outcome)

@@ -17,7 +17,7 @@ from tco.demand.workload import draw_workload
 from tco.scenario import Scenario
 from tco.sim.engine import simulate
 from tco.sim.visits import leaving_rps, read_visits
-from tests.laws.build import api, in_regions, micro_batch, serverless
+from tests.laws.build import api, in_regions, micro_batch, rate_traffic, scene, serverless
 
 ONE_A_SECOND = {"max_batch": 1, "window_s": 0.0, "batch_fixed_s": 1.0, "batch_s_per_request": 0.0}
 
@@ -121,3 +121,33 @@ def test_answers_on_their_way_hold_no_slot():
     loads = [tier_loads(model, simulate(model, "it", draw_workload(model), 5.0))[0] for model in (near, far)]
 
     assert loads[0].capacity_rps == pytest.approx(loads[1].capacity_rps)
+
+
+def spilling(batch_s: float, home_round_trip_s: float, rate_rps: float) -> dict[str, float]:
+    """Return the share of each region's users that are sent on from a replica in each that is full at one request."""
+    regions = {
+        "user_shares": {"eu": 0.6, "us": 0.4}, "home_round_trip_s": home_round_trip_s,
+        "round_trips_s": {"eu": {"us": 30.0}}, "source": "made up",
+    }  # fmt: skip
+    option = {
+        "router": {"kind": "spill_over", "first": "own", "then": "api", "full_at_requests": 1}, "people": {},
+        "placement": {"tiers": {"own": ["eu", "us"], "api": ["eu", "us"]}},
+    }  # fmt: skip
+    tiers = {"own": micro_batch(**{**ONE_A_SECOND, "batch_fixed_s": batch_s}), "api": api()}
+    model = scene(tiers, {"it": option}, count=8000, regions=regions, traffic=rate_traffic(rate_rps))
+    result = simulate(model, "it", draw_workload(model), rate_rps, {"own": 2})
+    spilled = result.visited("api")
+    return {part.region or "": float(spilled[part.near].mean()) for part in result.parts("own")}
+
+
+def test_spill_over_looks_at_the_region_that_would_serve():
+    """Without a queue a server loses a / (1 + a) of what comes (Erlang): 0.6 / 1.6 = 0.375 in eu, 0.4 / 1.4 in us."""
+    shares = spilling(1.0, 0.0, 1.0)
+
+    assert 0.375 == pytest.approx(shares["eu"], abs=0.025)
+    assert 0.4 / 1.4 == pytest.approx(shares["us"], abs=0.025)
+
+
+def test_who_is_on_the_way_does_not_fill_a_tier():
+    """Ten seconds there and back for a millisecond of work: about ten are on their way, and hardly anybody is there."""
+    assert max(spilling(0.001, 10.0, 1.0).values()) < 0.01

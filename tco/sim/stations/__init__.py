@@ -100,7 +100,7 @@ class Station:
     spans: ClassVar[tuple[str, ...]] = ()  # counts that are lengths of time: of several regions the mean, not the sum
 
     def __init__(self, env: Clock, config: Frozen, workload: Workload, replicas: int) -> None:
-        self.env = env
+        self.env, self.replicas = env, replicas
         self.arrived = self.completed = self.rejected = self.failed = self.timed_out = 0
         self.input_tokens = self.output_tokens = 0
         self.presence_s = 0.0
@@ -112,6 +112,11 @@ class Station:
     def setup(self, config: Any, workload: Workload, replicas: int) -> None:
         """Prepare the station; called once."""
         raise NotImplementedError
+
+    def at(self, request: int) -> Station:
+        """Return the station that serves a request: this one, or that of a region."""
+        del request
+        return self
 
     def visit(self, call: Call) -> Visit:
         """Serve a call: `enter`, wait for what has to be waited for, then `leave` or `turn_away`."""
