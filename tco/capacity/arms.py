@@ -34,7 +34,7 @@ class ArmsSeen:
 
 def arms_seen(scenario: Scenario, result: SimulationResult) -> tuple[ArmsSeen, ...]:
     """Find the A/B tests of an option's router, and what they saw."""
-    view = RunView(scenario, result.workload, {}, {})
+    view = RunView(scenario, result.workload, {})
     router = scenario.options[result.option].router
     names = [result.workload.classes[index] for index in result.workload.class_index.tolist()]
     return tuple(_tests(router, np.ones(len(result), np.bool_), names, view, result))

@@ -52,7 +52,7 @@ class _Walk:
             for tier, config in tiers.items()
         }
         fallback = scenario.options[result.option].fallback
-        view = RunView(scenario, result.workload, {}, {})
+        view = RunView(scenario, result.workload, {})
         self._fall: Fall | None = fallback.start(view) if fallback is not None else None
 
     def chance(self, meant: tuple[str, ...], request_class: str) -> float:

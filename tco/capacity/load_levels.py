@@ -13,7 +13,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from math import ceil, log
 
-from tco.capacity.window import Window
+from tco.capacity.window import RegionWindow, TierWindow, Window
 from tco.demand.forecast import Month
 
 STEP = 1.5  # between levels; the line is then at most 1.5 % below a curve that bends like 1 - exp(-x)
@@ -73,22 +73,32 @@ def level_rates(months: tuple[Month, ...], week: list[float]) -> tuple[float, ..
 
 
 def paid_workers(levels: tuple[Window, ...], tier: str, floor: float) -> LoadCurve:
-    """Read the mean number of paid workers off the load levels.
+    """Read the mean number of paid workers off the load levels, those of all regions added up.
 
-    Only the settled part of a window counts. Where a window was too short to settle, all of it does, start included.
+    Only the settled part of a window counts, which each region has of its own. Where a window was too short to settle,
+    all of it does, start included.
 
     Args:
         levels: windows at rising rates.
         tier: name of the tier.
-        floor: workers that are paid without any traffic.
+        floor: workers that are paid without any traffic, in each region where the tier stands.
     """
-    workers = []
+    workers, regions = [], 1
     for window in levels:
-        counts = window.tiers[tier].counts_per_request
-        settled = counts["steady_s"] > 0
-        watched_s = counts["steady_s"] if settled else 1.0 / window.rate_rps
-        workers.append(counts["steady_worker_s" if settled else "paid_worker_s"] / watched_s)
-    return LoadCurve(tuple(window.rate_rps for window in levels), tuple(workers), floor)
+        seen = window.tiers[tier]
+        regions = max(len(seen.regions), 1)
+        parts: list[TierWindow | RegionWindow] = [*seen.regions.values()] or [seen]
+        workers.append(sum(_paid_workers(part, window.rate_rps, floor) for part in parts))
+    return LoadCurve(tuple(window.rate_rps for window in levels), tuple(workers), floor * regions)
+
+
+def _paid_workers(part: TierWindow | RegionWindow, rate_rps: float, floor: float) -> float:
+    counts = part.counts_per_request
+    if not part.visits_per_request and not counts["cold_starts"]:
+        return floor  # nobody came: the books go on for as long as other stations take, and say no more
+    settled = counts["steady_s"] > 0
+    watched_s = counts["steady_s"] if settled else 1.0 / rate_rps
+    return counts["steady_worker_s" if settled else "paid_worker_s"] / watched_s
 
 
 def cold_rps(levels: tuple[Window, ...], tier: str) -> LoadCurve:

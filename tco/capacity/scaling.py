@@ -2,7 +2,8 @@
 
 The policy is asked for each of the 168 hours, with the requests that Little's law puts inside at that hour's rate: the
 busiest hour's window says how long a request stays. Shorter stays at lower loads are not counted on, which is cautious.
-A replica that is switched on is paid from its order, `startup_s` before it serves.
+A replica that is switched on is paid from its order, `startup_s` before it serves. In several regions the policy is
+asked in each, with the requests and the replicas that are there, as it is in a run.
 """
 
 from __future__ import annotations
@@ -28,9 +29,14 @@ def replica_hours_per_month(
     paid = tier.paid_replicas(sized)
     if tier.scaling.is_fixed:
         return paid * HOURS_PER_MONTH, f"{_replicas(str(sized), paid - sized)} x {_gpus(tier)} x {HOURS_PER_MONTH:g} h"
-    stay_s = window.tiers[name].counts_per_request["inside_s"]
-    on = [replicas_on(tier, sized, stay_s * peak_rps * rate / max(week), hour) for hour, rate in enumerate(week)]
-    starts = sum(max(now - before, 0) for before, now in zip([on[-1], *on[:-1]], on, strict=True))
+    regions = window.tiers[name].regions.values()
+    places = [(entry.replicas, entry.counts_per_request["inside_s"]) for entry in regions]
+    weeks = [
+        [replicas_on(tier, here, stay_s * peak_rps * rate / max(week), hour) for hour, rate in enumerate(week)]
+        for here, stay_s in places or [(sized, window.tiers[name].counts_per_request["inside_s"])]
+    ]
+    on = [sum(hour) for hour in zip(*weeks, strict=True)]
+    starts = sum(max(now - before, 0) for here in weeks for before, now in zip([here[-1], *here], here, strict=False))
     spare = paid - sized
     weekly_h = sum(on) + spare * len(week) + starts * tier.scaling.startup_s / SECONDS_PER_HOUR
     basis = (

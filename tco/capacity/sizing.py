@@ -1,10 +1,11 @@
 """Sizing: the fewest replicas that keep the latency SLO in every month's busiest hour.
 
 For a rate: grow all fleets together until the SLO holds or more replicas stop helping (the ample fleet); then give
-back, fleet by fleet, what is not needed. A fleet must keep the SLO for the requests that visit it, not only for the
-average request, so that a tier with a small share cannot drown unseen. It must also carry the load (`throughput`): a
-short window would let an overloaded fleet pass. A limit that even the ample fleet misses is replaced by what the ample
-fleet reaches, plus `SLACK`, and reported as missed: money cannot buy that latency.
+back, fleet by fleet, what is not needed. A fleet must keep the SLO for the requests that visit it, in each region where
+it stands, and not only for the average request, so that a tier or a region with a small share cannot drown unseen. It
+must also carry the load (`throughput`), in each region: a short window would let an overloaded fleet pass. A limit that
+even the ample fleet misses is replaced by what the ample fleet reaches, plus `SLACK`, and reported as missed: money
+cannot buy that latency.
 
 Months are sized by halving: where two months need the same fleet, every month between them does too, because more
 load never needs fewer replicas.
@@ -14,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import floor
 
 from tco.capacity.async_nights import AsyncLoad
 from tco.capacity.async_side import AsyncSide
@@ -28,6 +28,7 @@ from tco.demand.workload import Workload
 from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier
 from tco.sim.engine import simulate
+from tco.sim.placed import carrying_replicas, worth
 from tco.sim.result import SimulationResult
 from tco.sim.visits import read_visits
 
@@ -36,7 +37,8 @@ LOADS_SEEN = 7  # loads from the lowest to the highest that are simulated where 
 NO_MORE_HELP = 0.98  # doubling the fleet brings every percentile to no less than this share: it is ample
 
 Fleet = tuple[int, ...]
-Limit = tuple[str | None, str, float]  # (tier or None for all requests, "e2e" or "ttft", seconds)
+Scope = str | tuple[str, str] | None  # a tier, a tier in a region, or None for all requests
+Limit = tuple[Scope, str, float]  # (whose percentile, "e2e" or "ttft", seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ class _Sizer:
         self.scenario, self.option, self.workload = scenario, option, workload
         self.simulated = simulated
         self.tiers = {name: tier for name, tier in scenario.tiers_of(option).items() if isinstance(tier, FleetTier)}
+        placement = scenario.options[option].placement
+        self.regions = {name: placement.tiers[name] for name in self.tiers} if placement is not None else {}
         self.minimum: Fleet = tuple(self._least(name, tier) for name, tier in self.tiers.items())
         self.maximum: Fleet = tuple(tier.max_replicas for tier in self.tiers.values())
         self.missed: list[str] = []
@@ -206,8 +210,12 @@ class _Sizer:
 
     def _least(self, name: str, tier: FleetTier) -> int:
         """Return the fewest replicas of a tier: as stated, and one in each of its regions."""
-        placement = self.scenario.options[self.option].placement
-        return max(tier.min_replicas, len(placement.tiers[name]) if placement is not None else 1)
+        return max(tier.min_replicas, len(self._near_shares(name)))
+
+    def _near_shares(self, tier: str) -> dict[str, float]:
+        """Return the share of a tier's requests that each of its regions gets; all, where it is not placed."""
+        regions, places = self.scenario.regions, self.regions.get(tier)
+        return {tier: 1.0} if regions is None or places is None else regions.near_shares(places)
 
     def seen(self, rate: float, fleet: Fleet) -> bool:
         """Say whether the window was simulated."""
@@ -247,10 +255,12 @@ class _Sizer:
             self.window(rate, fleet)  # shows which requests visit which tier
         carrying = []
         for tier, have, each, most in zip(self.tiers, fleet, self._replicas_per_rps, self.maximum, strict=True):
-            share = rate * each / most
+            near = self._near_shares(tier)
+            share = rate * each / worth(near, most)
             if share > 1.0:
                 self.load_shares[tier] = max(share, self.load_shares.get(tier, 0.0))
-            carrying.append(self.jobs.carrying(tier, rate, max(have, min(floor(rate * each) + 1, most))))
+            enough = carrying_replicas(near.values(), rate * each)
+            carrying.append(self.jobs.carrying(tier, rate, max(have, min(enough, most))))
         return tuple(carrying)
 
     def _needed_per_rps(self, tier: FleetTier, result: SimulationResult, name: str) -> float:
@@ -300,11 +310,12 @@ class _Sizer:
         if slo.e2e_p95_s is None and slo.ttft_p95_s is None:
             metrics["e2e"] = 0.0  # nothing is asked: as fast as replicas can make it, within the slack
         return [
-            (scope, metric, limit)
-            for scope in (None, *self.tiers)
-            for metric, limit in metrics.items()
-            if limit is not None
+            (scope, metric, limit) for scope in self._scopes() for metric, limit in metrics.items() if limit is not None
         ]
+
+    def _scopes(self) -> tuple[Scope, ...]:
+        in_regions = [(tier, region) for tier, places in self.regions.items() if len(places) > 1 for region in places]
+        return (None, *self.tiers, *in_regions)
 
     def _targets(self, ample: Window) -> list[Limit]:
         """Replace limits that even the ample fleet misses by what it reaches, with some slack."""
@@ -331,9 +342,12 @@ def _replicas_per_rps(tier: FleetTier, result: SimulationResult, name: str) -> f
     return len(visits) / len(result) / replica_rps(tier, visits.lengths(result.workload.output_tokens))
 
 
-def _value(window: Window, scope: str | None, metric: str) -> float | None:
+def _value(window: Window, scope: Scope, metric: str) -> float | None:
     if scope is None:
         return getattr(window, metric).p95_s  # type: ignore[no-any-return]
+    if isinstance(scope, tuple):
+        tier, region = scope
+        return getattr(window.tiers[tier].regions[region], f"{metric}_p95_s")  # type: ignore[no-any-return]
     return getattr(window.tiers[scope], f"{metric}_p95_s")  # type: ignore[no-any-return]
 
 

@@ -31,13 +31,16 @@ class TierLoad:
         tier: name of the tier.
         arrivals_rps: requests that come to it, per second.
         capacity_rps: requests that it can serve, per second; None where nothing limits it, or the limit is not known.
+            Of a tier in several regions, the arrivals with which its fullest region is full, since none helps another.
         sheds: whether it turns requests away or lets them give up, so that its queue stays short under any load.
+        fullest: that region; None where the tier is not placed.
     """
 
     tier: str
     arrivals_rps: float
     capacity_rps: float | None
     sheds: bool = False
+    fullest: str | None = None
 
     @property
     def overloaded(self) -> bool:
@@ -58,8 +61,10 @@ class TierLoad:
         if self.capacity_rps is None:
             return f"arrivals {self.arrivals_rps:.3g} req/s to tier {self.tier}, no known limit"
         verb = "exceed" if self.overloaded else "are within"
+        where = f", whose region {self.fullest} is full first" if self.fullest is not None else ""
         return (
-            f"arrivals {self.arrivals_rps:.3g} req/s {verb} capacity {self.capacity_rps:.3g} req/s of tier {self.tier}"
+            f"arrivals {self.arrivals_rps:.3g} req/s {verb} capacity {self.capacity_rps:.3g} req/s of tier "
+            f"{self.tier}{where}"
         )
 
 
@@ -73,22 +78,37 @@ def tier_loads(scenario: Scenario, result: SimulationResult) -> tuple[TierLoad, 
     for tier in result.tiers:
         seen = prompt_visits(result, tier, visits[tier])
         arrivals_rps = result.rate_rps * len(seen) / len(result)
-        capacity = _capacity_rps(scenario, result, tier, seen)
-        if capacity is None:
-            capacity = leaving_rps(result, seen)
+        capacity, fullest = _fullest(scenario, result, tier, seen)
         config = scenario.tiers[tier]
         sheds = any(getattr(config, key, None) is not None for key in SHEDDING)
         sheds = sheds or is_relieved(scenario, result.option, tier)
-        loads.append(TierLoad(tier, arrivals_rps, capacity, sheds))
+        loads.append(TierLoad(tier, arrivals_rps, capacity, sheds, fullest))
     return tuple(loads)
 
 
-def _capacity_rps(scenario: Scenario, result: SimulationResult, tier: str, visits: Visits) -> float | None:
-    config = scenario.tiers[tier]
+def _fullest(
+    scenario: Scenario, result: SimulationResult, tier: str, visits: Visits
+) -> tuple[float | None, str | None]:
+    """Return the arrivals at a tier with which the first of its regions is full, per second, and that region."""
+    found: list[tuple[float, str | None]] = []
+    for part in result.parts(tier):
+        here = visits.of(part.near)
+        if not len(here):
+            continue
+        capacity = _capacity_rps(scenario.tiers[tier], result, tier, part.replicas, here)
+        if capacity is None:
+            capacity = leaving_rps(result, here)
+        if capacity is not None:
+            found.append((capacity * len(visits) / len(here), part.region))
+    return min(found, key=lambda each: each[0], default=(None, None))
+
+
+def _capacity_rps(config: Tier, result: SimulationResult, tier: str, replicas: int, visits: Visits) -> float | None:
+    """Return what so many replicas, or the slots of one place, serve of these visits, per second."""
     if isinstance(config, FleetTier):
-        return _fleet_rps(config, result, result.replicas[tier], visits) if _is_plain(config) else None
+        return _fleet_rps(config, result, replicas, visits) if _is_plain(config) else None
     slots = config.slots if config.slots is not None else getattr(config, "max_concurrency", None)
-    service_s = visits.left_s - visits.started_s
+    service_s = visits.left_s - visits.started_s - result.way_back_s(tier, visits.request)
     known = service_s[~np.isnan(service_s)]
     if slots is None or not len(known) or known.mean() <= 0:
         return None

@@ -1,7 +1,8 @@
 """Vendor load: whether a managed API lets through what an option sends it, from averages alone.
 
 A window is short and a bucket starts full, so a window can look fine where the hour would not be; and behind a limit
-on concurrency an overloaded queue only shows as a wait that grows with the length of the window.
+on concurrency an overloaded queue only shows as a wait that grows with the length of the window. Limits hold for each
+region of a placed tier, so that the requests of each are held against them.
 """
 
 from __future__ import annotations
@@ -44,16 +45,22 @@ def vendor_overloads(scenario: Scenario, result: SimulationResult) -> tuple[Over
         if not isinstance(tier, ManagedApi) or is_relieved(scenario, result.option, name):
             continue
         sent = visits[name].of(result.workload.interactive) if tier.batch is not None else visits[name]
-        limits = _admitted_rps(tier, result, sent)
-        arriving_rps = result.rate_rps * len(sent) / len(result)
-        if limits and arriving_rps > min(limits.values()):
-            binding = min(limits, key=lambda which: limits[which])
-            words = (
-                f"arrivals of {arriving_rps:.4g} req/s exceed the limit of {limits[binding]:.4g} req/s of tier {name} "
-                f"({binding})"
-            )
-            found.append(Overload(words, arriving_rps / limits[binding]))
+        for part in result.parts(name):
+            where = f"tier {name}" if part.region is None else f"tier {name} in {part.region}"
+            found += _overloads(tier, where, result, sent.of(part.near))
     return tuple(found)
+
+
+def _overloads(tier: ManagedApi, where: str, result: SimulationResult, sent: Visits) -> list[Overload]:
+    limits = _admitted_rps(tier, result, sent)
+    arriving_rps = result.rate_rps * len(sent) / len(result)
+    if not limits or arriving_rps <= min(limits.values()):
+        return []
+    binding = min(limits, key=lambda which: limits[which])
+    words = (
+        f"arrivals of {arriving_rps:.4g} req/s exceed the limit of {limits[binding]:.4g} req/s of {where} ({binding})"
+    )
+    return [Overload(words, arriving_rps / limits[binding])]
 
 
 def _admitted_rps(tier: ManagedApi, result: SimulationResult, sent: Visits) -> dict[str, float]:

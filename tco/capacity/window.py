@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tco.capacity.arms import ArmsSeen, arms_seen
 from tco.capacity.availability import availability
@@ -26,6 +27,25 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionWindow:
+    """One region of a tier in one window.
+
+    Attributes:
+        replicas: replicas there; 1 where the tier's fleet is not sized.
+        visits_per_request: calls that it answered, per arriving request of the option.
+        counts_per_request: what its station counted, by name with unit, per arriving request of the option.
+        e2e_p95_s: 95th percentile of the judged requests that visited the tier there, seconds.
+        ttft_p95_s: the same for the first token, seconds.
+    """
+
+    replicas: int
+    visits_per_request: float
+    counts_per_request: dict[str, float]
+    e2e_p95_s: float | None
+    ttft_p95_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class TierWindow:
     """One tier in one window.
 
@@ -38,6 +58,7 @@ class TierWindow:
         counts_per_request: further quantities of the tier's kind, by name with unit, per arriving request.
         e2e_p95_s: 95th percentile of the judged requests that visited the tier, seconds.
         ttft_p95_s: the same for the first token, seconds.
+        regions: figures per region of a placed tier; else none.
     """
 
     visits_per_request: float
@@ -48,6 +69,7 @@ class TierWindow:
     counts_per_request: dict[str, float]
     e2e_p95_s: float | None
     ttft_p95_s: float | None
+    regions: dict[str, RegionWindow] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +205,21 @@ def _tier(result: SimulationResult, index: int) -> TierWindow:
         counts_per_request={name: quantity / count for name, quantity in books.counts.items()},
         e2e_p95_s=percentile(result.e2e_s(visitors), 95),
         ttft_p95_s=percentile(result.ttft_s(visitors), 95),
+        regions=_regions(result, tier, visitors),
     )
+
+
+def _regions(result: SimulationResult, tier: str, visitors: NDArray[np.bool_]) -> dict[str, RegionWindow]:
+    found = {}
+    for part in result.parts(tier):
+        if part.region is None:
+            continue
+        books, here = result.books[tier].regions[part.region], visitors & part.near
+        found[part.region] = RegionWindow(
+            replicas=part.replicas,
+            visits_per_request=books.completed / len(result),
+            counts_per_request={name: quantity / len(result) for name, quantity in books.counts.items()},
+            e2e_p95_s=percentile(result.e2e_s(here), 95),
+            ttft_p95_s=percentile(result.ttft_s(here), 95),
+        )
+    return found

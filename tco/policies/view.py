@@ -37,10 +37,10 @@ class View(Draws, Protocol):
         """Return a fresh generator for what is not tied to a request: the same in every option, at every load."""
         ...
 
-    def inside(self, tier: str) -> int:
-        """Count the requests in a tier now, waiting or served."""
+    def inside(self, tier: str, request: int) -> int:
+        """Count the requests in a tier now, waiting or served; of a placed one, in the region that serves a request."""
         ...
 
-    def replicas(self, tier: str) -> int:
-        """Return the replicas of a tier whose fleet is sized; 1 for the others."""
+    def replicas(self, tier: str, request: int) -> int:
+        """Return the replicas of a tier whose fleet is sized, in the region that serves a request; 1 for others."""
         ...

@@ -36,7 +36,8 @@ def _note(evaluation: Evaluation, plan: FleetPlan, name: str, tier: Serverless) 
         return text
     workers = paid_workers(plan.levels, name, tier.min_workers)
     paid = [workers.mean_over_week(month.mean_rps, week) for month in (first, last)]
-    return f"{text} Workers paid on average: {paid[0]:.2f} to {paid[1]:.2f}, of at most {tier.max_workers}."
+    most = tier.max_workers * evaluation.scenario.options[plan.option].regions_of(name)
+    return f"{text} Workers paid on average: {paid[0]:.2f} to {paid[1]:.2f}, of at most {most}."
 
 
 def _level(window: Window, name: str) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 from tco.scenario.options import Option
 from tco.scenario.parts import Parts, fallback_of, has, keeps_data, read, router_of
+from tco.scenario.tiers import FleetTier
 
-ONE_REGION = ("devices", "failures", "async_window")  # keys of tiers whose capacity is counted for one place only
 Found = tuple[str, tuple[str, ...], str]  # type of error, location, message
 
 
@@ -101,9 +101,18 @@ def _place(parts: Parts, where: tuple[str, ...], tier: str, regions: tuple[str, 
     for region in regions:
         if known is not None and region not in known:
             yield "cross", where, f"'{region}' is not one of the scenario's regions; defined: {', '.join(known)}"
-    single = [key for key in ONE_REGION if getattr(parts.tiers.get(tier), key, None) is not None]
-    if single and len(regions) > 1:
-        yield "cross", where, f"tier '{tier}' has {single[0]} and stands in {len(regions)} regions; allowed: one region"
+    config = parts.tiers.get(tier)
+    if config is None or len(regions) == 1:
+        return
+    held = getattr(config, "held_in_one_region_by", None)  # None as well where what decides that is wrong
+    if held is not None:
+        yield "cross", where, f"tier '{tier}' has {held} and stands in {len(regions)} regions; allowed: one region"
+    if isinstance(config, FleetTier) and has(config, "max_replicas") and config.max_replicas < len(regions):
+        text = (
+            f"tier '{tier}' has max_replicas {config.max_replicas} and stands in {len(regions)} regions; allowed: at "
+            "least one replica in each"
+        )
+        yield "cross", where, text
 
 
 def _unreached(parts: Parts) -> Iterator[Found]:

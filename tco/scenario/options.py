@@ -144,6 +144,10 @@ class Option(Frozen):
             if known.setdefault(decider.name, decider) != decider:
                 raise ValueError(f"two deciders are named '{decider.name}' and differ; give one of them another name")
 
+    def regions_of(self, tier: str) -> int:
+        """Count the regions in which a tier stands; 1 where nothing is said of places."""
+        return len(self.placement.tiers[tier]) if self.placement is not None else 1
+
     def tiers(self) -> tuple[str, ...]:
         """Name every tier that a request may come to, the router's first."""
         fallback = self.fallback.tiers() if self.fallback else ()

@@ -70,6 +70,19 @@ class Regions(Frozen):
         """
         return min(regions, key=lambda region: self.round_trip_s(user, region))
 
+    def near_shares(self, regions: tuple[str, ...]) -> dict[str, float]:
+        """Return the share of the requests that each of some regions is nearest to; 0 for one that nobody is near.
+
+        >>> regions = Regions(user_shares={"eu": 0.7, "us": 0.3, "ap": 0.0}, home_round_trip_s=0.01,
+        ...                   round_trips_s={"eu": {"us": 0.09, "ap": 0.2}, "us": {"ap": 0.05}}, source="made up")
+        >>> regions.near_shares(("eu", "ap"))
+        {'eu': 0.7, 'ap': 0.3}
+        """
+        near = dict.fromkeys(regions, 0.0)
+        for user, share in self.user_shares.items():
+            near[self.nearest(user, regions)] += share
+        return near
+
 
 class EgressStep(Frozen):
     """One step of an egress price."""

@@ -159,7 +159,7 @@ class _Run:
         for tier, config in tiers.items():
             self.tiers[tier] = self._station(scenario, option, tier, config)
         self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
-        self.view = RunView(scenario, workload, self.tiers, self.replicas)
+        self.view = RunView(scenario, workload, self.tiers)
         long_run_rps = _long_run_rps(scenario, workload, rate_rps)
         self.stages = list(stages_of(self.env, option, workload, self.view, self.classes, long_run_rps))
         self.route = option.router.start(self.view)
@@ -195,7 +195,7 @@ class _Run:
             made: Station = station(self.env, config, self.workload, self.replicas.get(tier, 0))
             return made
         places = placement.tiers[tier]
-        split = split_replicas(regions, places, self.replicas.get(tier, 0))
+        split = split_replicas(regions.near_shares(places), self.replicas.get(tier, 0))
         if tier in self.replicas:
             self.replicas[tier] = sum(split.values())
         stations = {region: station(self.env, config, self.workload, split[region]) for region in places}
@@ -369,4 +369,7 @@ class _Run:
             books={name: station.books(elapsed_s) for name, station in stations.items()},
             elapsed_s=elapsed_s,
             workload=self.workload,
+            places={
+                tier: station.places() for tier, station in self.tiers.items() if isinstance(station, PlacedStation)
+            },
         )

@@ -29,6 +29,36 @@ class FurtherVisit(NamedTuple):
     input_tokens: int
 
 
+class Places(NamedTuple):
+    """Where a placed tier serves.
+
+    Attributes:
+        regions: where it stands.
+        replicas: replicas in each of them; 1 where the tier's fleet is not sized.
+        served_in: place in `regions` that serves each request, shape (n,).
+        one_way_s: half the round trip of each request's user to there, seconds, shape (n,).
+    """
+
+    regions: tuple[str, ...]
+    replicas: tuple[int, ...]
+    served_in: NDArray[np.int64]
+    one_way_s: NDArray[np.float64]
+
+
+class Part(NamedTuple):
+    """What stands in one place of a tier: all of it, where it is not placed.
+
+    Attributes:
+        region: its name; None for a tier that is not placed.
+        replicas: how many replicas it has; 1 where the tier's fleet is not sized.
+        near: requests that it serves if they come to the tier, shape (n,).
+    """
+
+    region: str | None
+    replicas: int
+    near: NDArray[np.bool_]
+
+
 @dataclass(frozen=True)
 class SimulationResult:
     """What happened to every request of a window; arrays have shape (n,).
@@ -56,6 +86,7 @@ class SimulationResult:
         further: by request, visits to the tiers that it tried after the first.
         unanswered_tries: by request, places in `tried` of tiers that gave no answer.
         cached_tokens: by request and place in `tried`, prompt tokens that a prompt or prefix cache held.
+        places: by placed tier, where it serves.
     """
 
     option: str
@@ -80,6 +111,7 @@ class SimulationResult:
     further: dict[int, list[FurtherVisit]] = field(default_factory=dict)
     unanswered_tries: dict[int, tuple[int, ...]] = field(default_factory=dict)
     cached_tokens: dict[tuple[int, int], int] = field(default_factory=dict)
+    places: dict[str, Places] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.arrived_s)
@@ -125,6 +157,19 @@ class SimulationResult:
         """Time from arrival to the first token of the chosen requests (default: the judged), seconds."""
         who = self.judged if who is None else who
         return (self.first_token_s - self.arrived_s)[who]
+
+    def parts(self, tier: str) -> list[Part]:
+        """List what stands in each place of a tier, which does not help the others out."""
+        places = self.places.get(tier)
+        if places is None:
+            return [Part(None, self.replicas.get(tier, 1), np.ones(len(self), np.bool_))]
+        counted = enumerate(zip(places.regions, places.replicas, strict=True))
+        return [Part(region, replicas, places.served_in == place) for place, (region, replicas) in counted]
+
+    def way_back_s(self, tier: str, requests: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return how long answers of a tier to some requests are on their way, when they no longer keep it busy."""
+        places = self.places.get(tier)
+        return np.zeros(len(requests)) if places is None else places.one_way_s[requests]
 
     def visited(self, tier: str) -> NDArray[np.bool_]:
         """Requests that tried a tier."""

@@ -20,14 +20,10 @@ class RunView:
         scenario: the scenario.
         workload: the requests.
         stations: the tiers' stations, by name.
-        replicas: replicas of the tiers whose fleets are sized.
     """
 
-    def __init__(
-        self, scenario: Scenario, workload: Workload, stations: Mapping[str, Station], replicas: Mapping[str, int]
-    ) -> None:
-        self._scenario, self._workload = scenario, workload
-        self._stations, self._replicas = stations, replicas
+    def __init__(self, scenario: Scenario, workload: Workload, stations: Mapping[str, Station]) -> None:
+        self._scenario, self._workload, self._stations = scenario, workload, stations
         self._good: dict[str, list[bool]] = {}
         self._sensitive = {name: entry.sensitive for name, entry in scenario.classes.items()}
 
@@ -93,10 +89,10 @@ class RunView:
         good: list[bool] = answers_well(chances, shared, own, shared_share).tolist()
         return good
 
-    def inside(self, tier: str) -> int:
-        """Count the requests in a tier now."""
-        return self._stations[tier].inside
+    def inside(self, tier: str, request: int) -> int:
+        """Count the requests in a tier now, where it serves a request; those on their way are not there."""
+        return self._stations[tier].at(request).inside
 
-    def replicas(self, tier: str) -> int:
-        """Return the replicas of a tier."""
-        return self._replicas.get(tier, 1)
+    def replicas(self, tier: str, request: int) -> int:
+        """Return the replicas of a tier where it serves a request."""
+        return max(self._stations[tier].at(request).replicas, 1)

@@ -129,3 +129,13 @@ def serverless(**changes: Any) -> dict[str, Any]:
         "cold_start": {"p50_s": 20.0, "p95_s": 40.0}, "gpu_price": {"gpu_second_usd_per_gpu_s": 0.001, **DATED},
         **changes,
     }  # fmt: skip
+
+
+def in_regions(tier: dict[str, Any], shares: dict[str, float], rate_rps: float, **changes: Any) -> Scenario:
+    """A scenario whose one option, `it`, has the tier `own` in every region of users, all 0.1 s apart."""
+    names = list(shares)
+    trips = {one: dict.fromkeys(names[place + 1 :], 0.1) for place, one in enumerate(names[:-1])}
+    regions = {"user_shares": shares, "home_round_trip_s": 0.02, "round_trips_s": trips, "source": "made up"}
+    option = {**static(own=1.0), "placement": {"tiers": {"own": names}}}
+    setting = {"count": 2000, "regions": regions, "traffic": rate_traffic(rate_rps), **changes}
+    return scene({"own": tier}, {"it": option}, **setting)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from operator import truediv
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from tco import evaluate
 from tco.demand.workload import draw_workload
@@ -13,7 +15,7 @@ from tco.scenario import Scenario
 from tco.scenario.placement import Regions
 from tco.sim.engine import simulate
 from tco.sim.placed import split_replicas
-from tests.laws.build import DATED, api, gpu, rate_traffic, scene, static
+from tests.laws.build import DATED, api, chat, edge, gpu, rate_traffic, scene, static
 from tests.scenario.texts import faults_in, plant
 
 REGIONS = {
@@ -64,16 +66,22 @@ def test_an_api_far_away_answers_one_round_trip_later():
 
 
 def test_each_user_goes_to_the_nearest_region():
-    """With a fleet in both, everybody has the short way."""
+    """With a fleet in both, 1 200 of 2 000 requests come to the station in eu, 800 to that in us, by the short way."""
     model = world({"both": placed("eu", "us"), "plain": static(own=1.0)})
     both = run(model, "both", replicas=50)
+    came = {region: books.arrived for region, books in both.books["own"].regions.items()}
+    places = both.places["own"]
+    users = both.workload.regions(REGIONS["user_shares"])
 
+    assert {"eu": pytest.approx(1200, abs=1), "us": pytest.approx(800, abs=1)} == came
+    assert users == [places.regions[place] for place in places.served_in]
+    assert (places.one_way_s == 0.01).all()
     assert 0.02 == pytest.approx(float((both.started_s - both.arrived_s).min()) * 2, abs=1e-6)
     assert both.answered.all()
 
 
 def test_split_fleets_wait_longer_than_one_of_the_same_size():
-    """Four replicas at hand wait less than three and one that cannot help each other, at a load that fills the one."""
+    """Two replicas in one region wait less than one in each of two, which cannot help each other, at a busy load."""
     model = world({"both": placed("eu", "us"), "one": placed("eu")})
     split, whole = run(model, "both", 2, 8.0), run(model, "one", 2, 8.0)
     inside = [result.finished_s - result.arrived_s for result in (split, whole)]
@@ -94,7 +102,23 @@ def test_a_replicated_fleet_needs_a_replica_in_each_region():
 @pytest.mark.parametrize(("replicas", "split"), [(1, (1, 1)), (2, (1, 1)), (5, (3, 2)), (10, (6, 4)), (3, (2, 1))])
 def test_replicas_are_split_by_users(replicas, split):
     """Six tenths of the users are nearest to the one, four to the other; each has one at least."""
-    assert dict(zip(("eu", "us"), split, strict=True)) == split_replicas(Regions(**REGIONS), ("eu", "us"), replicas)
+    near = Regions(**REGIONS).near_shares(("eu", "us"))
+
+    assert dict(zip(("eu", "us"), split, strict=True)) == split_replicas(near, replicas)
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.3, 0.2), (0.9, 0.06, 0.04), (1.0, 0.0, 0.0), (0.34, 0.33, 0.33)])
+def test_no_split_leaves_the_fullest_region_emptier(shares):
+    """Tried against every way to put 3 to 9 replicas in three regions; and one more replica takes none away."""
+    near, before = dict(zip("abc", shares, strict=True)), (1, 1, 1)
+    for replicas in range(3, 10):
+        ways = [(a, b, replicas - a - b) for a in range(1, replicas) for b in range(1, replicas - a)]
+        split = tuple(split_replicas(near, replicas).values())
+
+        assert split in ways
+        assert all(now >= then for now, then in zip(split, before, strict=True))
+        assert min(max(map(truediv, shares, way)) for way in ways) == max(map(truediv, shares, split))
+        before = split
 
 
 def test_egress_is_charged_step_by_step():
@@ -154,3 +178,27 @@ def test_egress_steps_begin_at_nothing_and_rise(tmp_path):
     faults = faults_in(tmp_path, plant(ROUTER, new, text).text)
 
     assert ["the first step begins at 5 GB; it must begin at 0"] == [fault.message for fault in faults]
+
+
+@pytest.mark.parametrize(
+    ("tier", "words"),
+    [
+        (gpu(failures={"mtbf_hours": 500.0, "mttr_hours": 4.0}), "tier 'own' has failures and stands in 2 regions"),
+        (gpu(async_window={"from_hour": 22.0, "to_hour": 6.0}), "has async_window and stands in 2"),
+        (
+            gpu(disaggregation={"prefill_share": 0.5, "transfer_s_per_context_token": 0.0}, min_replicas=2),
+            "has disaggregation and stands in 2 regions; allowed: one region",
+        ),
+        (edge(), "has devices and stands in 2 regions"),
+        (gpu(max_replicas=1), "has max_replicas 1 and stands in 2 regions; allowed: at least one replica in each"),
+    ],
+)
+def test_what_is_counted_for_one_place_stands_in_one(tier, words):
+    """In two regions it is refused with its name; in one it may stand."""
+    setting: dict[str, Any] = {"regions": REGIONS}
+    if "async_window" in tier:
+        setting["classes"] = {"chat": chat(0.5), "jobs": chat(0.5, "async")}
+
+    with pytest.raises(ValidationError, match=words):
+        scene({"own": tier}, {"both": placed("eu", "us")}, **setting)
+    assert scene({"own": tier}, {"one": placed("eu")}, **setting).options["one"].regions_of("own") == 1

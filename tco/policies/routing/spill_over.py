@@ -21,7 +21,8 @@ class SpillOver(RoutingPolicy):
     then: TierName
     """Tier that takes what is too much, such as a cloud API."""
     full_at_requests: Annotated[int, Field(ge=1, le=10_000_000)]
-    """Requests inside, waiting or served, for each replica of `first`, from which on it counts as full."""
+    """Requests inside, waiting or served, for each replica of `first`, from which on it counts as full; where it stands
+    in several regions, of the one that serves the request."""
 
     @together("first", "then")
     def _goes_on_to_another(self) -> None:
@@ -30,13 +31,13 @@ class SpillOver(RoutingPolicy):
 
     def start(self, view: View) -> Route:
         """Look at how full `first` is when the request comes."""
-        most = self.full_at_requests * view.replicas(self.first)
+        first, per_replica = self.first, self.full_at_requests
 
-        def route(_request: int, request_class: str, tried: tuple[str, ...]) -> str | None:
+        def route(request: int, request_class: str, tried: tuple[str, ...]) -> str | None:
             if tried:
                 return None
-            full = view.inside(self.first) >= most
-            return self.then if full and view.allows(request_class, self.then) else self.first
+            full = view.inside(first, request) >= per_replica * view.replicas(first, request)
+            return self.then if full and view.allows(request_class, self.then) else first
 
         return route
 

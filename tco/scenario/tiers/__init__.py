@@ -59,6 +59,11 @@ class Tier(Plugin):
         """Requests that it serves at the same time where the scenario fixes that; None where it is sized or open."""
         return None
 
+    @property
+    def held_in_one_region_by(self) -> str | None:
+        """Key of what is counted for one place only, so that the tier cannot stand in several; None where it can."""
+        return None
+
 
 class FleetTier(Tier):
     """Base of the tiers whose replicas are sized for the busiest hour, and paid whether they are busy or not."""

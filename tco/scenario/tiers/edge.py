@@ -92,3 +92,8 @@ class Edge(Tier):
     def slots(self) -> int:
         """Requests that all devices together work on at the same time."""
         return self.devices * self.requests_at_once
+
+    @property
+    def held_in_one_region_by(self) -> str | None:
+        """Devices are counted, billed and shared among the users as one."""
+        return "devices"

@@ -145,6 +145,12 @@ class GpuFleet(FleetTier):
                 f"need {per_step} tokens a step, above step_budget_tokens {self.server.step_budget_tokens}"
             )
 
+    @property
+    def held_in_one_region_by(self) -> str | None:
+        """Spares stand in for broken replicas of one place, jobs fill one fleet's idle hours, its pools are split."""
+        keys = ("failures", "async_window", "disaggregation")
+        return next((key for key in keys if getattr(self, key) is not None), None)
+
     def paid_replicas(self, sized: int) -> int:
         """Add the spare ones to those that the busiest hour needs."""
         return sized + self.spare_replicas

@@ -65,6 +65,7 @@ class StationBooks:
         busy_share: share of the observed time in which a replica worked, mean over replicas; None where the
             station has no capacity of its own.
         counts: further quantities of the kind of station, by name with unit, such as `retries` or `billed_gpu_s`.
+        regions: books of each region of a placed tier, which do not hold the way; else none.
     """
 
     arrived: int
@@ -77,6 +78,7 @@ class StationBooks:
     presence_s: float
     busy_share: float | None = None
     counts: dict[str, float] = field(default_factory=dict)
+    regions: dict[str, StationBooks] = field(default_factory=dict)
 
     @property
     def unanswered(self) -> int:
@@ -95,9 +97,10 @@ class Station:
     """
 
     kind: ClassVar[str]
+    spans: ClassVar[tuple[str, ...]] = ()  # counts that are lengths of time: of several regions the mean, not the sum
 
     def __init__(self, env: Clock, config: Frozen, workload: Workload, replicas: int) -> None:
-        self.env = env
+        self.env, self.replicas = env, replicas
         self.arrived = self.completed = self.rejected = self.failed = self.timed_out = 0
         self.input_tokens = self.output_tokens = 0
         self.presence_s = 0.0
@@ -109,6 +112,11 @@ class Station:
     def setup(self, config: Any, workload: Workload, replicas: int) -> None:
         """Prepare the station; called once."""
         raise NotImplementedError
+
+    def at(self, request: int) -> Station:
+        """Return the station that serves a request: this one, or that of a region."""
+        del request
+        return self
 
     def visit(self, call: Call) -> Visit:
         """Serve a call: `enter`, wait for what has to be waited for, then `leave` or `turn_away`."""

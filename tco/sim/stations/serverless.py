@@ -102,6 +102,7 @@ class ServerlessStation(Station):
     """Counts `cold_requests`, `cold_starts`, `service_s`, `paid_worker_s`, and `steady_s` with `steady_worker_s`."""
 
     kind: ClassVar[str] = "serverless"
+    spans: ClassVar[tuple[str, ...]] = ("steady_s",)
 
     def setup(self, config: Serverless, workload: Workload, replicas: int) -> None:
         """Keep the floor warm from the start."""

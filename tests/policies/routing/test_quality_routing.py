@@ -96,7 +96,7 @@ def test_confidence_has_the_stated_auc(auc):
     """Of a good and a bad answer the good one has more confidence so often; Hanley and McNeil 1982 give the error."""
     scenario = built({"climb": cascade(0.5, auc)}, weak=level(0.6))
     workload = draw_workload(scenario)
-    view = RunView(scenario, workload, {}, {})
+    view = RunView(scenario, workload, {})
     good = np.array(view.good("weak"))
     rank = np.zeros(COUNT)  # how many thresholds a confidence is above
     for threshold in np.linspace(0.001, 0.999, 500):
