@@ -16,6 +16,7 @@ from tco.capacity.sizing import FleetPlan, plan_fleet
 from tco.costs.ledger import price_meters
 from tco.demand.forecast import Month, forecast
 from tco.demand.workload import draw_workload
+from tco.domain import Meter
 from tco.scenario import Scenario
 from tco.scenario.loader import LoadedScenario
 
@@ -30,14 +31,18 @@ class Evaluation:
         scenario: what was asked.
         months: the demand.
         plans: fleets and simulated windows, by option.
-        ledger: every dollar, as quantity x unit price.
+        meters: every physical quantity, which the ledger prices; some lie beyond the horizon.
+        ledger: every dollar of the horizon, as quantity x unit price.
+        tail: lines of the same form after the horizon: what is still owed and still to be written off.
         trace: the trace that was replayed, if any.
     """
 
     scenario: Scenario
     months: tuple[Month, ...]
     plans: dict[str, FleetPlan]
+    meters: tuple[Meter, ...]
     ledger: pd.DataFrame
+    tail: pd.DataFrame
     trace: TraceRows | None = None
 
 
@@ -65,12 +70,15 @@ def evaluate(
     months = forecast(scenario)
     workload = draw_workload(scenario, trace)
     plans: dict[str, FleetPlan] = {}
-    meters = []
+    meters: list[Meter] = []
     for position, option in enumerate(scenario.options):
         count = _Counter(progress, option, position, len(scenario.options))
         plans[option] = plan_fleet(scenario, option, workload, months, count)
         meters += read_meters(scenario, plans[option], months)
-    return Evaluation(scenario, months, plans, price_meters(scenario, meters), trace)
+    lines = price_meters(scenario, meters)
+    within = lines["month"] < scenario.horizon_months
+    ledger, tail = (lines[part].reset_index(drop=True) for part in (within, ~within))
+    return Evaluation(scenario, months, plans, tuple(meters), ledger, tail, trace)
 
 
 class _Counter:

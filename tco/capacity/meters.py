@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tco.capacity.load_levels import paid_workers
-from tco.capacity.scaling import replica_hours_per_month
+from tco.capacity.purchase import Held, fleets_held, purchase_meters
 from tco.capacity.sizing import FleetPlan
 from tco.capacity.window import Window
 from tco.demand.forecast import Month, week_profile
 from tco.domain import Meter
 from tco.scenario import Scenario
+from tco.scenario.observability import Observability
 from tco.scenario.options import Retrieval
 from tco.scenario.tiers import FleetTier
 from tco.scenario.tiers.edge import Edge
-from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.scenario.tiers.serverless import Serverless
 from tco.sim.stations import HELD
 from tco.units import BYTES_PER_GB, HOURS_PER_MONTH, MONTHS_PER_YEAR, SECONDS_PER_HOUR, TOKENS_PER_MTOK, WEEKS_PER_YEAR
@@ -32,18 +32,20 @@ def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) 
         months: the demand.
 
     Returns:
-        Meters in order of month; a quantity that is zero is left out only where nothing could be used.
+        Meters in order of month, those of purchases after the others and on beyond the horizon, as long as something is
+        still owed or written off; a quantity that is zero is left out only where nothing could be used.
     """
     meters: list[Meter] = []
+    held = fleets_held(scenario, plan, months)
     for month in months:
-        meters += _tiers(scenario, plan, month)
+        meters += _tiers(scenario, plan, month, held)
         meters += _before_tiers(scenario, plan, month)
         meters += _answers(plan, month, scenario)
         meters += _people(scenario, plan.option, month)
-    return meters
+    return meters + purchase_meters(scenario, plan, held)
 
 
-def _tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]:
+def _tiers(scenario: Scenario, plan: FleetPlan, month: Month, held: list[dict[str, Held]]) -> Iterator[Meter]:
     window = plan.window(month.index)
     for name, tier in scenario.tiers_of(plan.option).items():
         seen, subject = window.tiers[name], f"tiers.{name}"
@@ -60,7 +62,7 @@ def _tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]
         for item, (each, unit) in per_request.items():
             yield _volume(plan.option, month, subject, item, each, unit, window)
         if isinstance(tier, FleetTier):
-            yield _gpu_hours(scenario, plan, month, name, tier)
+            yield _gpu_hours(plan, month, name, tier, held[month.index][name])
         if isinstance(tier, Edge):
             yield from _edge(plan.option, month, subject, tier)
         if isinstance(tier, Serverless) and tier.gpu_price is not None:
@@ -77,18 +79,13 @@ def _gpu_seconds(scenario: Scenario, plan: FleetPlan, month: Month, name: str, t
         f"{rates[-1]:.3g} req/s"
     )
     seconds = workers * tier.gpus * HOURS_PER_MONTH * SECONDS_PER_HOUR
-    return Meter(plan.option, month.index, f"tiers.{name}", "gpu_seconds", seconds, "GPU-seconds", basis)
+    return Meter(plan.option, month.index, f"tiers.{name}", "gpu_seconds", seconds, "GPU-seconds", basis, "volume")
 
 
-def _gpu_hours(scenario: Scenario, plan: FleetPlan, month: Month, name: str, tier: FleetTier) -> Meter:
-    replicas = plan.replicas[month.index][name]
-    if isinstance(tier, GpuFleet):
-        week = week_profile(scenario.traffic)
-        hours, how = replica_hours_per_month(tier, name, replicas, plan.window(month.index), month.peak_rps, week)
-    else:
-        hours, how = replicas * HOURS_PER_MONTH, f"{replicas} replicas x {tier.gpus} GPUs x {HOURS_PER_MONTH:g} h"
-    basis = f"{how}, sized for {month.peak_rps:.4g} req/s"
-    return Meter(plan.option, month.index, f"tiers.{name}", "gpu_hours", hours * tier.gpus, "GPU-hours", basis)
+def _gpu_hours(plan: FleetPlan, month: Month, name: str, tier: FleetTier, held: Held) -> Meter:
+    basis = f"{held.hours.basis}, sized for {month.peak_rps:.4g} req/s"
+    quantity = held.hours.replica_hours * tier.gpus
+    return Meter(plan.option, month.index, f"tiers.{name}", "gpu_hours", quantity, "GPU-hours", basis)
 
 
 def _edge(option: str, month: Month, subject: str, tier: Edge) -> Iterator[Meter]:
@@ -150,9 +147,19 @@ def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Mete
     if egress is not None:
         each = window.answer_tokens_per_request * egress.bytes_per_token / BYTES_PER_GB
         yield _volume(plan.option, month, f"options.{plan.option}.placement", "egress", each, "GB", window)
+    if option.observability is not None:
+        yield from _observability(plan.option, option.observability, month, window)
     if scenario.quality.bad_answer is not None and window.bad_answers_per_request is not None:
         each = window.bad_answers_per_request
         yield _volume(plan.option, month, "quality.bad_answer", "bad_answers", each, "answers", window)
+
+
+def _observability(name: str, telemetry: Observability, month: Month, window: Window) -> Iterator[Meter]:
+    subject, share = f"options.{name}.observability", telemetry.recorded_share
+    yield _volume(name, month, subject, "recorded", share / 1000, "thousand requests", window)
+    gb = share * telemetry.bytes_per_request / BYTES_PER_GB
+    yield _volume(name, month, subject, "ingested", gb, "GB", window)
+    yield Meter(name, month.index, subject, "months", 1.0, "months", "every month")
 
 
 def _people(scenario: Scenario, option_name: str, month: Month) -> Iterator[Meter]:
@@ -170,7 +177,7 @@ def _people(scenario: Scenario, option_name: str, month: Month) -> Iterator[Mete
 
 def _volume(option: str, month: Month, subject: str, item: str, each: float, unit: str, window: Window) -> Meter:
     basis = f"{month.requests:,.0f} requests x {each:.6g} {unit} each, mean of {window.requests:,} simulated"
-    return Meter(option, month.index, subject, item, month.requests * each, unit, basis)
+    return Meter(option, month.index, subject, item, month.requests * each, unit, basis, "volume")
 
 
 def _stored(option: str, month: Month, subject: str, gb: float) -> Meter:

@@ -8,14 +8,39 @@ asked in each, with the requests and the replicas that are there, as it is in a 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tco.capacity.window import Window
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
 
 
-def replica_hours_per_month(
+@dataclass(frozen=True, slots=True)
+class FleetHours:
+    """For how long a fleet's replicas are on in a month.
+
+    Attributes:
+        replica_hours: of all replicas, spares and starts included.
+        on: replicas that are on in each hour of the week, spares included; one entry where that never changes.
+        basis: how it comes about, in words.
+    """
+
+    replica_hours: float
+    on: tuple[int, ...]
+    basis: str
+
+    def covered_hours(self, replicas: float) -> float:
+        """Return the replica-hours of a month that so many replicas, on all the time, cover; starts are not.
+
+        >>> FleetHours(5 * 730.0, (2, 8), "").covered_hours(4)
+        2190.0
+        """
+        return sum(min(on, replicas) for on in self.on) * HOURS_PER_MONTH / len(self.on)
+
+
+def fleet_hours(
     tier: GpuFleet, name: str, sized: int, window: Window, peak_rps: float, week: list[float]
-) -> tuple[float, str]:
+) -> FleetHours:
     """Return the hours that replicas are on in a month, spares included, and how they come about in words.
 
     Args:
@@ -28,7 +53,8 @@ def replica_hours_per_month(
     """
     paid = tier.paid_replicas(sized)
     if tier.scaling.is_fixed:
-        return paid * HOURS_PER_MONTH, f"{_replicas(str(sized), paid - sized)} x {_gpus(tier)} x {HOURS_PER_MONTH:g} h"
+        basis = f"{_replicas(str(sized), paid - sized)} x {_gpus(tier)} x {HOURS_PER_MONTH:g} h"
+        return FleetHours(paid * HOURS_PER_MONTH, (paid,), basis)
     regions = window.tiers[name].regions.values()
     places = [(entry.replicas, entry.counts_per_request["inside_s"]) for entry in regions]
     weeks = [
@@ -43,7 +69,7 @@ def replica_hours_per_month(
         f"{_replicas(f'{min(on)} to {max(on)}', spare)} x {_gpus(tier)} by the hour of the week, {starts} starts of "
         f"{tier.scaling.startup_s:g} s a week, {tier.scaling.kind_name()} scaling"
     )
-    return weekly_h * HOURS_PER_MONTH / len(week), basis
+    return FleetHours(weekly_h * HOURS_PER_MONTH / len(week), tuple(each + spare for each in on), basis)
 
 
 def _replicas(needed: str, spare: int) -> str:

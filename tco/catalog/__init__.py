@@ -30,6 +30,8 @@ class Price:
         source: who published it.
         source_date: ISO date on which it was valid; "inline" prices may carry the scenario's own date.
         name: catalog name, or "inline" for a price written in the scenario.
+        note: how it differs from what the source says, such as a negotiated discount; empty where it does not.
+        is_contracted: whether a contract fixes it, so that no drift of the market moves it.
     """
 
     value: float
@@ -37,6 +39,8 @@ class Price:
     source: str
     source_date: str
     name: str
+    note: str = ""
+    is_contracted: bool = False
 
 
 @lru_cache
@@ -52,6 +56,11 @@ def _prices() -> dict[str, dict[str, Price]]:
         price = Price(float(row["value"]), row["unit"], row["source"], row["source_date"], row["name"])
         table.setdefault(row["name"], {})[row["meter"]] = price
     return table
+
+
+def names() -> tuple[str, ...]:
+    """List every name that the book has a price for."""
+    return tuple(_prices())
 
 
 def price_names(meter: str) -> tuple[str, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from tco.catalog import Price
-from tco.domain import Meter
-from tco.scenario import Scenario
+from tco.costs.rates import Rates
+from tco.domain import Driver, Meter
+
+View = Literal["both", "cash", "accrual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class Charge:
         price: unit price with its provenance.
         scenario_key: key of the scenario that names the price.
         basis: where the quantity comes from.
+        driver: whether the quantity moves with every request.
+        view: whether the line is a payment (`cash`), what is used up (`accrual`), or both at once, as most are.
+        priced_month: month whose prices hold; None: the line's own.
     """
 
     account: str
@@ -32,6 +37,9 @@ class Charge:
     price: Price
     scenario_key: str
     basis: str
+    driver: Driver = "fixed"
+    view: View = "both"
+    priced_month: int | None = None
 
 
 Readings = dict[str, Meter]  # one subject in one month, by item
@@ -42,14 +50,14 @@ class PricingModel:
 
     kind: ClassVar[str]
 
-    def charges(self, config: Any, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: Any, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Price what one subject used in one month.
 
         Args:
             config: the tier or block that the subject key names.
             subject: scenario key, such as `tiers.frontier`.
             readings: the month's meters of the subject, by item.
-            scenario: the scenario, for prices that live elsewhere.
+            rates: prices as they are in the month, and the scenario, for prices that live elsewhere.
 
         Raises:
             CatalogError: when a price is not known; unknown is not zero.
@@ -57,6 +65,9 @@ class PricingModel:
         raise NotImplementedError
 
 
-def charge(account: str, item: str, meter: Meter, price: Price, scenario_key: str) -> Charge:
+def charge(account: str, item: str, meter: Meter, price: Price, scenario_key: str, view: View = "both") -> Charge:
     """Charge a whole meter at one price."""
-    return Charge(account, item, meter.quantity, meter.unit, price, scenario_key, meter.basis)
+    return Charge(
+        account, item, meter.quantity, meter.unit, price, scenario_key, meter.basis, meter.driver, view,
+        meter.priced_month,
+    )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tco.costs import Charge, PricingModel, Readings, charge
-from tco.scenario import Scenario
+from tco.costs.rates import Rates
 from tco.scenario.prices import BadAnswerPrice
 
 
@@ -15,8 +15,8 @@ class BadAnswers(PricingModel):
 
     kind: ClassVar[str] = "bad_answer"
 
-    def charges(self, config: BadAnswerPrice, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: BadAnswerPrice, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge the answers that are not good."""
-        del scenario
+        del rates
         price = config.price("bad_answer", "usd_per_answer")
         yield charge("quality:bad-answers", "bad answers", readings["bad_answers"], price, subject)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tco.costs import Charge, PricingModel, Readings, charge
-from tco.scenario import Scenario
-from tco.scenario.prices import InlineRequestPrice, resolve
+from tco.costs.rates import Rates
+from tco.scenario.prices import InlineRequestPrice
 from tco.scenario.tiers.edge import Edge
 
 
@@ -16,15 +16,15 @@ class EdgeDevices(PricingModel):
 
     kind: ClassVar[str] = "edge"
 
-    def charges(self, config: Edge, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: Edge, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge device-hours or requests, and the month's part of the year's releases."""
         name, key = subject.partition(".")[2], f"{subject}.price"
         if isinstance(config.price, InlineRequestPrice):
-            price = resolve(config.price, "request", "usd_per_request")
+            price = rates.price(config.price, "request", "usd_per_request")
             yield charge("serving:edge", f"{name} requests", readings["requests"], price, key)
         else:
-            price = resolve(config.price, "device_hour", "usd_per_device_hour")
+            price = rates.price(config.price, "device_hour", "usd_per_device_hour")
             yield charge("serving:edge", f"{name} device-hours", readings["device_hours"], price, key)
         if "releases" in readings:
-            price = resolve(scenario.people.engineer, "loaded_year", "usd_per_year")
+            price = rates.price(rates.scenario.people.engineer, "loaded_year", "usd_per_year")
             yield charge("people:release", f"{name} releases", readings["releases"], price, "people.engineer")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
 from tco.costs import Charge, PricingModel
-from tco.demand.forecast import month_label
+from tco.costs.rates import Rates
 from tco.domain import Meter
 from tco.plugin import plugins_in
 from tco.scenario import Scenario
 
 COLUMNS = (
     "option", "month", "period", "account", "item", "quantity", "unit", "unit_price_usd", "cost_usd",
-    "price_name", "source", "source_date", "scenario_key", "basis",
+    "price_name", "source", "source_date", "scenario_key", "basis", "price_note", "driver", "view",
 )  # fmt: skip
 
 
@@ -37,9 +38,11 @@ def price_meters(scenario: Scenario, meters: list[Meter]) -> pd.DataFrame:
         kind, config = _config(scenario, subject)
         model: PricingModel = plugins_in("tco.costs")[kind]()
         readings = {meter.item: meter for meter in group}
-        period = month_label(scenario.start, month)
-        charges = model.charges(config, subject, readings, scenario)
-        lines += [_row(option, month, period, line) for line in charges]
+        rates = Rates(scenario, month)
+        for line in model.charges(config, subject, readings, rates):
+            price = rates.at(line.priced_month).drifted(line.price, line.account)
+            priced = replace(line, price=price)
+            lines += [_row(option, each, rates) for each in (priced, *_blind(option, priced, rates))]
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
@@ -49,15 +52,33 @@ def _config(scenario: Scenario, subject: str) -> tuple[str, Any]:
     if area == "tiers":
         tier = scenario.tiers[name]
         return tier.kind_name(), tier
+    if area == "purchase":
+        purchase = scenario.tiers[name].purchase  # type: ignore[attr-defined]  # only fleets have such meters
+        return purchase.kind_name(), purchase
     if area == "quality":
         return name, getattr(scenario.quality, name)
     option, block = name.rsplit(".", 1)
     return block, getattr(scenario.options[option], block)
 
 
-def _row(option: str, month: int, period: str, line: Charge) -> tuple[object, ...]:
+def _blind(option: str, line: Charge, rates: Rates) -> list[Charge]:
+    """Repeat what is paid by volume for a model, by the share that grew unseen where the option measures nothing."""
+    drift = rates.scenario.blind_drift
+    watched = rates.scenario.options[option].observability is not None
+    if drift is None or watched or line.driver != "volume" or not line.account.startswith("serving:"):
+        return []
+    rise = drift.rise(rates.month)
+    basis = f"{rise:.4g} of {line.quantity:.6g} {line.unit}, unseen growth: {drift.source}"
+    more = replace(
+        line, account="serving:drift", item=f"{line.item}, drift", quantity=line.quantity * rise, basis=basis
+    )
+    return [more] if rise else []
+
+
+def _row(option: str, line: Charge, rates: Rates) -> tuple[object, ...]:
     price = line.price
     return (
-        option, month, period, line.account, line.item, line.quantity, line.unit, price.value,
+        option, rates.month, rates.period, line.account, line.item, line.quantity, line.unit, price.value,
         line.quantity * price.value, price.name, price.source, price.source_date, line.scenario_key, line.basis,
+        price.note, line.driver, line.view,
     )  # fmt: skip

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from tco.catalog import Price
 from tco.costs import Charge, PricingModel, Readings, charge
+from tco.costs.rates import Rates
 from tco.domain import Meter
-from tco.scenario import Scenario
-from tco.scenario.prices import InlinePrice, InlineRequestPrice, resolve
+from tco.scenario.prices import InlinePrice, InlineRequestPrice
 from tco.scenario.tiers.managed_api import ManagedApi
 
 ACCOUNT = "serving:api"
@@ -21,53 +21,54 @@ class PerToken(PricingModel):
 
     kind: ClassVar[str] = "managed_api"
 
-    def charges(self, config: ManagedApi, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: ManagedApi, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge input and output tokens, or requests, and what the batch endpoint served."""
-        del scenario
         name, key = subject.partition(".")[2], f"{subject}.price"
         if isinstance(config.price, InlineRequestPrice):
-            price = resolve(config.price, "request", "usd_per_request")
+            price = rates.price(config.price, "request", "usd_per_request")
             yield charge(ACCOUNT, f"{name} requests", _without(readings, "requests", "batch"), price, key)
         else:
-            yield from _interactive(config, name, readings, key)
+            yield from _interactive(config, name, readings, rates)
         if "batch_requests" in readings:
-            yield from _batch(config, name, readings, subject)
+            yield from _batch(config, name, readings, rates)
 
 
-def _interactive(config: ManagedApi, name: str, readings: Readings, key: str) -> Iterator[Charge]:
+def _interactive(config: ManagedApi, name: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
+    key = f"tiers.{name}.price"
     for meter in ("input", "output"):
-        price = resolve(config.price, meter, "usd_per_mtok")
+        price = rates.price(config.price, meter, "usd_per_mtok")
         tokens = _without(readings, f"{meter}_tokens", "batch", "long_context")
         cached = config.cached_input_share if meter == "input" else 0.0
         yield charge(ACCOUNT, f"{name} {meter} tokens", _share(tokens, 1.0 - cached), price, key)
         if cached > 0.0:
-            cached_price = resolve(config.price, "cached_input", "usd_per_mtok")
+            cached_price = rates.price(config.price, "cached_input", "usd_per_mtok")
             yield charge(ACCOUNT, f"{name} cached input tokens", _share(tokens, cached), cached_price, key)
         long = readings.get(f"long_context_{meter}_tokens")
         if long is not None:
-            long_price = resolve(config.price, f"{meter}_above_tier", "usd_per_mtok")
+            long_price = rates.price(config.price, f"{meter}_above_tier", "usd_per_mtok")
             yield charge(ACCOUNT, f"{name} {meter} tokens of long prompts", long, long_price, key)
 
 
-def _batch(config: ManagedApi, name: str, readings: Readings, subject: str) -> Iterator[Charge]:
+def _batch(config: ManagedApi, name: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
+    subject = f"tiers.{name}"
     stated = config.batch.price if config.batch is not None else None
     reference, key = (stated, f"{subject}.batch.price") if stated is not None else (config.price, f"{subject}.price")
     if isinstance(reference, InlineRequestPrice):
-        price = batch_price(config, reference, "request", "usd_per_request")
+        price = batch_price(rates, config, reference, "request", "usd_per_request")
         yield charge(ACCOUNT, f"{name} batch requests", readings["batch_requests"], price, key)
         return
     for meter in ("input", "output"):
-        price = batch_price(config, reference, meter, "usd_per_mtok")
+        price = batch_price(rates, config, reference, meter, "usd_per_mtok")
         yield charge(ACCOUNT, f"{name} batch {meter} tokens", readings[f"batch_{meter}_tokens"], price, key)
 
 
-def batch_price(config: ManagedApi, reference: str | InlinePrice, meter: str, unit: str) -> Price:
+def batch_price(rates: Rates, config: ManagedApi, reference: str | InlinePrice, meter: str, unit: str) -> Price:
     """Return what a batch request pays: prices of its own, the tier's less the discount, or the catalog's."""
     discount = config.batch.discount_share if config.batch is not None else None
     if discount is not None:
-        full = resolve(reference, meter, unit)
+        full = rates.price(reference, meter, unit)
         return replace(full, value=full.value * (1.0 - discount), name=f"{full.name} less {discount:.4g} for batch")
-    return resolve(reference, f"batch_{meter}" if isinstance(reference, str) else meter, unit)
+    return rates.price(reference, f"batch_{meter}" if isinstance(reference, str) else meter, unit)
 
 
 def _without(readings: Readings, item: str, *apart: str) -> Meter:

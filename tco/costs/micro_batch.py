@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tco.costs import Charge, PricingModel, Readings, charge
-from tco.scenario import Scenario
-from tco.scenario.prices import resolve
+from tco.costs.rates import Rates
 from tco.scenario.tiers.micro_batch import MicroBatch
 
 
@@ -16,9 +15,10 @@ class MicroBatchHours(PricingModel):
 
     kind: ClassVar[str] = "micro_batch"
 
-    def charges(self, config: MicroBatch, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: MicroBatch, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge the GPU-hours of the month."""
-        del scenario
+        if config.purchase is not None:
+            return  # its own pricing model charges the hours
         name = subject.partition(".")[2]
-        price = resolve(config.price, "gpu_hour", "usd_per_gpu_hour")
+        price = rates.price(config.price, "gpu_hour", "usd_per_gpu_hour")
         yield charge("serving:gpu", f"{name} GPU-hours", readings["gpu_hours"], price, f"{subject}.price")

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tco.costs import Charge, PricingModel, Readings, charge
-from tco.scenario import Scenario
+from tco.costs.rates import Rates
 from tco.scenario.options import Staffing
-from tco.scenario.prices import resolve
 
 
 class EngineerTime(PricingModel):
@@ -16,10 +15,10 @@ class EngineerTime(PricingModel):
 
     kind: ClassVar[str] = "people"
 
-    def charges(self, config: Staffing, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: Staffing, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge the engineer-years of the month."""
         del config, subject
-        price = resolve(scenario.people.engineer, "loaded_year", "usd_per_year")
+        price = rates.price(rates.scenario.people.engineer, "loaded_year", "usd_per_year")
         for item, account in (("build", "people:build"), ("run", "people:run")):
             if item in readings:
                 yield charge(account, f"engineers, {item}", readings[item], price, "people.engineer")

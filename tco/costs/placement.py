@@ -9,7 +9,7 @@ from math import inf
 from typing import ClassVar
 
 from tco.costs import Charge, PricingModel, Readings, charge
-from tco.scenario import Scenario
+from tco.costs.rates import Rates
 from tco.scenario.placement import Placement
 from tco.scenario.prices import stated_price
 
@@ -19,9 +19,9 @@ class EgressSteps(PricingModel):
 
     kind: ClassVar[str] = "placement"
 
-    def charges(self, config: Placement, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: Placement, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge the GB of every step."""
-        del scenario
+        del rates
         meter, egress = readings.get("egress"), config.egress
         if meter is None or egress is None:
             return

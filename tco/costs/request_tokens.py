@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from math import inf
 
 from tco.costs.managed_api import batch_price
+from tco.costs.rates import Rates
 from tco.errors import CatalogError
 from tco.scenario import Scenario
-from tco.scenario.prices import InlineRequestPrice, resolve
+from tco.scenario.prices import InlineRequestPrice
 from tco.scenario.tiers.managed_api import ManagedApi
 from tco.units import TOKENS_PER_MTOK
 
@@ -78,45 +79,45 @@ def token_costs(scenario: Scenario, tiers: tuple[str, ...]) -> dict[str, TokenCo
     None for a tier that is paid by time, not by the token: what one request costs there depends on all the others.
     Charges that are not for tokens (minimum fees, cache and vector lookups, people) are in the ledger only.
     """
-    return {tier: _token_cost(scenario.tiers[tier]) for tier in tiers}
+    return {tier: _token_cost(scenario.tiers[tier], Rates(scenario)) for tier in tiers}
 
 
-def _token_cost(config: object) -> TokenCost | None:
+def _token_cost(config: object, rates: Rates) -> TokenCost | None:
     price = getattr(config, "price", None) or getattr(config, "token_price", None)  # a platform may charge either way
     if price is None:
         return None
     try:
         if not isinstance(config, ManagedApi):
-            return TokenCost(_prices(price))
+            return TokenCost(_prices(rates, price))
         return TokenCost(
-            usual=_prices(price, config.cached_input_share > 0.0),
-            batch=_batch(config) if config.batch is not None else None,
-            long=_long(price) if config.long_context_tokens is not None else None,
+            usual=_prices(rates, price, config.cached_input_share > 0.0),
+            batch=_batch(rates, config) if config.batch is not None else None,
+            long=_long(rates, price) if config.long_context_tokens is not None else None,
             long_tokens=inf if config.long_context_tokens is None else config.long_context_tokens,
         )
     except CatalogError:
         return None
 
 
-def _prices(price: object, with_cache: bool = False) -> TokenPrices:
+def _prices(rates: Rates, price: object, with_cache: bool = False) -> TokenPrices:
     if isinstance(price, InlineRequestPrice):
-        return TokenPrices(resolve(price, "request", "usd_per_request").value, 0.0, 0.0)
-    cached = _per_token(price, "cached_input") if with_cache else 0.0
-    return TokenPrices(0.0, _per_token(price, "input"), _per_token(price, "output"), cached)
+        return TokenPrices(rates.price(price, "request", "usd_per_request").value, 0.0, 0.0)
+    cached = _per_token(rates, price, "cached_input") if with_cache else 0.0
+    return TokenPrices(0.0, _per_token(rates, price, "input"), _per_token(rates, price, "output"), cached)
 
 
-def _long(price: object) -> TokenPrices:
-    return TokenPrices(0.0, _per_token(price, "input_above_tier"), _per_token(price, "output_above_tier"))
+def _long(rates: Rates, price: object) -> TokenPrices:
+    return TokenPrices(0.0, _per_token(rates, price, "input_above_tier"), _per_token(rates, price, "output_above_tier"))
 
 
-def _batch(config: ManagedApi) -> TokenPrices:
+def _batch(rates: Rates, config: ManagedApi) -> TokenPrices:
     stated = config.batch.price if config.batch is not None else None
     reference = stated if stated is not None else config.price
     if isinstance(reference, InlineRequestPrice):
-        return TokenPrices(batch_price(config, reference, "request", "usd_per_request").value, 0.0, 0.0)
-    each = [batch_price(config, reference, meter, "usd_per_mtok").value for meter in ("input", "output")]
+        return TokenPrices(batch_price(rates, config, reference, "request", "usd_per_request").value, 0.0, 0.0)
+    each = [batch_price(rates, config, reference, meter, "usd_per_mtok").value for meter in ("input", "output")]
     return TokenPrices(0.0, *(usd / TOKENS_PER_MTOK for usd in each))
 
 
-def _per_token(price: object, meter: str) -> float:
-    return resolve(price, meter, "usd_per_mtok").value / TOKENS_PER_MTOK  # type: ignore[arg-type]  # a name or inline
+def _per_token(rates: Rates, price: object, meter: str) -> float:
+    return rates.price(price, meter, "usd_per_mtok").value / TOKENS_PER_MTOK  # type: ignore[arg-type]  # a name or inline

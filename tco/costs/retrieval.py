@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tco.costs import Charge, PricingModel, Readings, charge
-from tco.scenario import Scenario
+from tco.costs.rates import Rates
 from tco.scenario.options import Retrieval
-from tco.scenario.prices import resolve
 
 
 class VectorStore(PricingModel):
@@ -16,12 +15,12 @@ class VectorStore(PricingModel):
 
     kind: ClassVar[str] = "retrieval"
 
-    def charges(self, config: Retrieval, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: Retrieval, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge queries, storage and the unused part of the minimum; memory and operations of the ANN cache."""
         key = f"{subject}.price"
-        query = resolve(config.price, "query", "usd_per_1k_queries")
-        storage = resolve(config.price, "storage", "usd_per_gb_month")
-        minimum = resolve(config.price, "minimum", "usd_per_month")
+        query = rates.price(config.price, "query", "usd_per_1k_queries")
+        storage = rates.price(config.price, "storage", "usd_per_gb_month")
+        minimum = rates.price(config.price, "minimum", "usd_per_month")
         yield charge("storage:vector", "vector queries", readings["queries"], query, key)
         yield charge("storage:vector", "vector storage", readings["storage"], storage, key)
         used_usd = readings["queries"].quantity * query.value + readings["storage"].quantity * storage.value
@@ -30,10 +29,10 @@ class VectorStore(PricingModel):
             basis = f"the month's use covers {1 - unused:.1%} of the minimum"
             yield Charge("storage:vector", "vector minimum, unused part", unused, "months", minimum, key, basis)
         if config.ann_cache is not None and "ann_memory" in readings:
-            memory = resolve(config.ann_cache.price, "memory", "usd_per_gb_month")
+            memory = rates.price(config.ann_cache.price, "memory", "usd_per_gb_month")
             yield charge(
                 "platform:cache", "ANN cache memory", readings["ann_memory"], memory, f"{subject}.ann_cache.price"
             )
         if "ann_operations" in readings:
-            year = resolve(scenario.people.engineer, "loaded_year", "usd_per_year")
+            year = rates.price(rates.scenario.people.engineer, "loaded_year", "usd_per_year")
             yield charge("people:run", "engineers, ANN cache", readings["ann_operations"], year, "people.engineer")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tco.costs.rates import Rates
 from tco.scenario import Scenario
 from tco.scenario.options import AnnCache, Retrieval
-from tco.scenario.prices import resolve
 from tco.units import MONTHS_PER_YEAR
 
 
@@ -75,13 +75,14 @@ def cached_retrieval(scenario: Scenario) -> dict[str, RetrievalCost]:
 
 
 def _cost(scenario: Scenario, retrieval: Retrieval, index: AnnCache) -> RetrievalCost:
-    year_usd = resolve(scenario.people.engineer, "loaded_year", "usd_per_year").value
-    memory_usd = resolve(index.price, "memory", "usd_per_gb_month").value
-    query_usd = resolve(retrieval.price, "query", "usd_per_1k_queries").value
+    rates = Rates(scenario)  # those of the first month
+    year_usd = rates.price(scenario.people.engineer, "loaded_year", "usd_per_year").value
+    memory_usd = rates.price(index.price, "memory", "usd_per_gb_month").value
+    query_usd = rates.price(retrieval.price, "query", "usd_per_1k_queries").value
     return RetrievalCost(
         retrieval_usd=query_usd / 1000 * retrieval.queries_per_request,
-        storage_usd=resolve(retrieval.price, "storage", "usd_per_gb_month").value * retrieval.storage_gb,
-        minimum_usd=resolve(retrieval.price, "minimum", "usd_per_month").value,
+        storage_usd=rates.price(retrieval.price, "storage", "usd_per_gb_month").value * retrieval.storage_gb,
+        minimum_usd=rates.price(retrieval.price, "minimum", "usd_per_month").value,
         answered_share=index.answered_share,
         fixed_usd=memory_usd * index.memory_gb * index.replicas
         + year_usd * index.operations_engineer_fte / MONTHS_PER_YEAR,

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tco.costs import Charge, PricingModel, Readings, charge
-from tco.scenario import Scenario
-from tco.scenario.prices import resolve
+from tco.costs.rates import Rates
 from tco.scenario.tiers.rules import Rules
 
 
@@ -16,8 +15,7 @@ class RuleAnswers(PricingModel):
 
     kind: ClassVar[str] = "rules"
 
-    def charges(self, config: Rules, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: Rules, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge the answers."""
-        del scenario
-        name, price = subject.partition(".")[2], resolve(config.price, "request", "usd_per_request")
+        name, price = subject.partition(".")[2], rates.price(config.price, "request", "usd_per_request")
         yield charge("serving:rules", f"{name} answers", readings["requests"], price, f"{subject}.price")

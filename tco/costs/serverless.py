@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from tco.catalog import Price
 from tco.costs import Charge, PricingModel, Readings, charge
-from tco.scenario import Scenario
-from tco.scenario.prices import InlineGpuSecondPrice, InlineRequestPrice, resolve
+from tco.costs.rates import Rates
+from tco.scenario.prices import InlineGpuSecondPrice, InlineRequestPrice
 from tco.scenario.tiers.serverless import Serverless
 from tco.units import SECONDS_PER_HOUR
 
@@ -19,27 +19,26 @@ class PerTokenOrSecond(PricingModel):
 
     kind: ClassVar[str] = "serverless"
 
-    def charges(self, config: Serverless, subject: str, readings: Readings, scenario: Scenario) -> Iterator[Charge]:
+    def charges(self, config: Serverless, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge GPU-seconds, tokens or requests."""
-        del scenario
         name, account = subject.partition(".")[2], "serving:platform"
         if config.gpu_price is not None:
-            price = per_gpu_second(config)
+            price = per_gpu_second(config, rates)
             yield charge(account, f"{name} GPU-seconds", readings["gpu_seconds"], price, f"{subject}.gpu_price")
         elif isinstance(config.token_price, InlineRequestPrice):
-            price = resolve(config.token_price, "request", "usd_per_request")
+            price = rates.price(config.token_price, "request", "usd_per_request")
             yield charge(account, f"{name} requests", readings["requests"], price, f"{subject}.token_price")
         elif config.token_price is not None:
             for meter in ("input", "output"):
-                price = resolve(config.token_price, meter, "usd_per_mtok")
+                price = rates.price(config.token_price, meter, "usd_per_mtok")
                 key = f"{subject}.token_price"
                 yield charge(account, f"{name} {meter} tokens", readings[f"{meter}_tokens"], price, key)
 
 
-def per_gpu_second(config: Serverless) -> Price:
+def per_gpu_second(config: Serverless, rates: Rates) -> Price:
     """Return the price of a GPU-second; a price by the hour is divided, as platforms bill by the second."""
     if isinstance(config.gpu_price, InlineGpuSecondPrice):
-        return resolve(config.gpu_price, "gpu_second", "usd_per_gpu_s")
+        return rates.price(config.gpu_price, "gpu_second", "usd_per_gpu_s")
     assert config.gpu_price is not None  # noqa: S101  # the caller asked only where there is one
-    hourly = resolve(config.gpu_price, "gpu_hour", "usd_per_gpu_hour")
+    hourly = rates.price(config.gpu_price, "gpu_hour", "usd_per_gpu_hour")
     return replace(hourly, value=hourly.value / SECONDS_PER_HOUR, unit="usd_per_gpu_s")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tco.capacity.overload import load_shares
 from tco.capacity.sizing import FleetPlan
-from tco.finance.totals import by_account_usd, monthly_usd
+from tco.finance.totals import by_account_usd, left_over_usd, monthly_usd
 from tco.finance.value import break_even_month, build_or_buy, cheapest_usd, gross_margin, present_value_usd
 from tco.pipeline import Evaluation
 from tco.scenario import Scenario
@@ -144,7 +144,7 @@ def _alone(
     return OptionSummary(
         name=plan.option,
         total_usd=total,
-        npv_usd=present_value_usd(path, scenario.finance.discount_fraction_per_year),
+        npv_usd=_npv_usd(evaluation, plan.option),
         cost_usd_per_request=total / requests,
         monthly_usd=path,
         accounts_usd=accounts,
@@ -163,6 +163,14 @@ def _alone(
         cost_usd_per_success=total / (requests * success) if success else None,
         degraded_share=max(window.degraded_share for window in plan.judged),
     )
+
+
+def _npv_usd(evaluation: Evaluation, option: str) -> float:
+    """Discount what is paid, and set off what is left of it at the end, where the scenario counts that."""
+    finance = evaluation.scenario.finance
+    paid = monthly_usd(evaluation.ledger, evaluation.scenario, "cash")[option]
+    left = left_over_usd(evaluation.tail, evaluation.scenario)[option] if finance.left_over == "book" else 0.0
+    return present_value_usd(np.append(paid, -left), finance.discount_fraction_per_year)
 
 
 def _beside(option: OptionSummary, baseline: OptionSummary, vendor: OptionSummary | None) -> OptionSummary:

@@ -54,6 +54,16 @@ def week_profile(traffic: Traffic) -> list[float]:
     return [weight / mean for weight in weights]
 
 
+def month_index(start: str, label: str) -> int:
+    """Count the months from `start` to a calendar month; below 0 for one before it.
+
+    >>> month_index("2026-12", "2027-02"), month_index("2026-12", "2026-11")
+    (2, -1)
+    """
+    (year, month), (to_year, to_month) = ([int(part) for part in text.split("-")] for text in (start, label))
+    return (to_year - year) * 12 + to_month - month
+
+
 def month_label(start: str, index: int) -> str:
     """Name the calendar month `index` months after `start`.
 

@@ -50,10 +50,12 @@ def comparison_files(
 def ledger_rows(evaluation: Evaluation, lines: dict[str, int]) -> list[dict[str, Any]]:
     """Write the ledger as rows, each with its amount in cents and the scenario line that names its price.
 
-    The rounded lines of an option's account add up to the account's rounded total.
+    The rounded lines of an option's account add up to the account's rounded total, apart for each view.
     """
     rows = evaluation.ledger.to_dict("records")
-    cents = rounded_by_group([row["cost_usd"] for row in rows], [(row["option"], row["account"]) for row in rows])
+    cents = rounded_by_group(
+        [row["cost_usd"] for row in rows], [(row["option"], row["account"], row["view"]) for row in rows]
+    )
     return [
         {**_with_cents(row, amount), "scenario_line": lines.get(row["scenario_key"])}
         for row, amount in zip(rows, cents, strict=True)

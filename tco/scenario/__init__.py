@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from tco.fields import Month, Name, Positive, Share, also, told_again
+from tco.fields import Month, Name, Positive, Share, Source, also, told_again
 from tco.plugin import Frozen, SelectedByKind
 from tco.scenario.cross import cross_faults, dangling
 from tco.scenario.options import Option
 from tco.scenario.parts import parts_of
 from tco.scenario.placement import Regions
+from tco.scenario.price_terms import PriceTerms
 from tco.scenario.prices import BadAnswerPrice, EngineerPrice
 from tco.scenario.slo import Slo
 from tco.scenario.tiers import Tier
@@ -50,6 +51,9 @@ class Finance(Frozen):
 
     discount_fraction_per_year: Annotated[float, Field(ge=0, le=1)]
     """Yearly discount rate: 0.08 for 8 %. Month 0 is not discounted."""
+    left_over: Literal["book", "nothing"] = "book"
+    """What servers and prepaid commitments are worth at the end of the plan, for the NPV: what is not yet written off
+    or used up (book), or nothing."""
 
 
 class Business(Frozen):
@@ -69,6 +73,30 @@ class Quality(Frozen):
     complexity explains. 0: each fails by itself."""
     bad_answer: BadAnswerPrice | None = None
     """What a bad answer costs the business, such as the support call that follows. None: not counted."""
+
+
+class BlindDrift(Frozen):
+    """Model spend that grows where nobody measures it: longer prompts, needless calls, dearer models than needed.
+
+    An assumption that can be switched off by leaving it out; the report says it wherever it counts. It moves what is
+    paid by token, request or GPU-second; fleets are paid by the size that the traffic asks for.
+    """
+
+    rise_fraction_per_year: Annotated[float, Field(gt=0, le=10)]
+    """Growth within a year beyond that of the traffic: 0.4 to 0.9 are claimed (brief S15)."""
+    for_months: Annotated[int, Field(ge=1, le=120)] = 12
+    """Months over which it grows; then it stays."""
+    source: Source
+    """Where the assumption comes from."""
+
+    def rise(self, month: int) -> float:
+        """Return the share by which spend has grown by a month.
+
+        >>> drift = BlindDrift(rise_fraction_per_year=0.44, for_months=12, source="made up")
+        >>> [round(drift.rise(month), 6) for month in (0, 6, 12, 30)]
+        [0.0, 0.2, 0.44, 0.44]
+        """
+        return float((1.0 + self.rise_fraction_per_year) ** (min(month, self.for_months) / 12) - 1.0)
 
 
 class Simulation(Frozen):
@@ -110,6 +138,10 @@ class Scenario(Frozen):
     """How good and bad answers are counted."""
     business: Business | None = None
     """What customers pay; gross margins are reported when it is given."""
+    prices: PriceTerms = PriceTerms()
+    """Negotiated rates, announced changes and yearly drift of prices."""
+    blind_drift: BlindDrift | None = None
+    """How model spend grows unseen in options without `observability`. None: not counted."""
     people: People
     """What engineers cost."""
     finance: Finance

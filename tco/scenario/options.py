@@ -11,6 +11,7 @@ from tco.plugin import Frozen, SelectedByKind, together
 from tco.policies.caching import CachePolicy
 from tco.policies.fallback import FallbackPolicy
 from tco.policies.routing import RoutingPolicy
+from tco.scenario.observability import Observability
 from tco.scenario.placement import Placement
 from tco.scenario.prices import CachePrice, EmbeddingPrice, MemoryPrice, VectorPrice
 from tco.scenario.prompt import Trim
@@ -134,6 +135,8 @@ class Option(Frozen):
     """Parts of the prompt that are shortened, of classes with a `prompt`; none when left out."""
     placement: Placement | None = None
     """Where the tiers stand. None: the way to them is not counted."""
+    observability: Observability | None = None
+    """Telemetry. None: nobody measures, and the scenario's `blind_drift` applies."""
     people: Staffing
     """Engineers' time; write zeros where none is needed, so that it is a statement."""
 

@@ -135,6 +135,27 @@ class InlineEngineerPrice(InlinePrice):
     """Cost of one engineer for one year, USD."""
 
 
+class InlineServerPrice(InlinePrice):
+    """Price of a server, bought."""
+
+    server_usd_per_server: UnitPrice
+    """Price of one server with its GPUs, its network and its installation, USD."""
+
+
+class InlineEnergyPrice(InlinePrice):
+    """Price of electricity."""
+
+    energy_usd_per_kwh: UnitPrice
+    """Price of a kWh, USD."""
+
+
+class InlineColocationPrice(InlinePrice):
+    """Price of housing in a data centre of someone else's."""
+
+    colocation_usd_per_kw_month: UnitPrice
+    """Price of a kW of contracted power for a month, USD."""
+
+
 def _choice(meter: str, what: str, names: Any = None) -> Any:
     return known(what, names or (lambda: catalog.price_names(meter)))
 
@@ -197,6 +218,20 @@ CachePrice = Annotated[
 ]
 MemoryPrice = Annotated[
     Annotated[str, _choice("memory", "a memory price"), Tag("name")] | Annotated[InlineMemoryPrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+ServerPrice = Annotated[
+    Annotated[str, _choice("server", "a server's price"), Tag("name")] | Annotated[InlineServerPrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+EnergyPrice = Annotated[
+    Annotated[str, _choice("energy", "a price of electricity"), Tag("name")]
+    | Annotated[InlineEnergyPrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+ColocationPrice = Annotated[
+    Annotated[str, _choice("colocation", "a price of colocation"), Tag("name")]
+    | Annotated[InlineColocationPrice, Tag("inline")],
     NAME_OR_INLINE,
 ]
 EngineerPrice = Annotated[

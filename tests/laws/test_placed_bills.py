@@ -8,7 +8,7 @@ import pytest
 
 from tco import evaluate
 from tco.capacity.load_levels import paid_workers
-from tco.capacity.scaling import replica_hours_per_month
+from tco.capacity.scaling import fleet_hours
 from tco.capacity.window import RegionWindow, summarise
 from tco.demand.workload import draw_workload
 from tco.scenario.tiers.gpu_fleet import GpuFleet
@@ -81,7 +81,7 @@ def test_scaling_is_asked_in_every_region():
     window = summarise(model, simulate(model, "it", draw_workload(model), 1.0, {"own": 6}))
     seen = replace(window.tiers["own"], regions=regions, counts_per_request={"inside_s": 40.0})
     week = [1.0] * 84 + [0.25] * 84
-    hours, how = replica_hours_per_month(tier, "own", 6, replace(window, tiers={"own": seen}), 1.0, week)
+    found = fleet_hours(tier, "own", 6, replace(window, tiers={"own": seen}), 1.0, week)
 
-    assert 730 * (84 * 6 + 84 * 2 + 4) / 168 == pytest.approx(hours)
-    assert "2 to 6 replicas x 1 GPU by the hour of the week, 4 starts of 3600 s a week, target scaling" == how
+    assert 730 * (84 * 6 + 84 * 2 + 4) / 168 == pytest.approx(found.replica_hours)
+    assert "2 to 6 replicas x 1 GPU by the hour of the week, 4 starts of 3600 s a week, target scaling" == found.basis

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tco.capacity.scaling import replica_hours_per_month
+from tco.capacity.scaling import fleet_hours
 from tco.capacity.window import summarise
 from tco.demand.forecast import week_profile
 from tco.demand.workload import draw_workload
@@ -233,7 +233,7 @@ def test_a_timetable_switches_replicas_and_the_bill_follows():
     found = through_the_week(scenario, 48.0, 0.02, 4)
     tier = scenario.tiers["own"]
     window = summarise(scenario, run(scenario, 0.02, 4))
-    hours, _ = replica_hours_per_month(tier, "own", 4, window, 0.02, week_profile(scenario.traffic))
+    hours = fleet_hours(tier, "own", 4, window, 0.02, week_profile(scenario.traffic)).replica_hours
 
     unseen_h = 48.0 - found.finished_s.max() / 3600  # the last request leaves before the second midnight
     on_h = found.books["own"].counts["replica_on_s"] / 3600
@@ -249,7 +249,7 @@ def test_load_scaling_follows_the_load_and_the_bill_is_that_of_the_simulated_day
     found = through_the_week(scenario, 24.0, 0.5, 6)
     window = summarise(scenario, run(scenario, 0.9, 6))
     tier = scenario.tiers["own"]
-    hours, _ = replica_hours_per_month(tier, "own", 6, window, 0.9, week_profile(scenario.traffic))
+    hours = fleet_hours(tier, "own", 6, window, 0.9, week_profile(scenario.traffic)).replica_hours
     simulated = found.books["own"].counts["replica_on_s"] / found.elapsed_s * 730
 
     assert simulated < 0.9 * 6 * 730

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from tco.plugin import Plugin, SelectedByKind, together
 from tco.quality.curves import SuccessCurve
+from tco.scenario.prices import GpuPrice
+from tco.scenario.purchase import Purchase
 from tco.serving.step_time import Server
 
 
@@ -72,6 +74,18 @@ class FleetTier(Tier):
     """Fewest replicas that are kept, for redundancy."""
     max_replicas: Annotated[int, Field(ge=1, le=4096)] = 256
     """Most replicas that can be had; sizing stops there and says so."""
+    price: GpuPrice | None = None
+    """Catalog name of a GPU-hour price, or an inline one; left out only where `purchase` needs none."""
+    purchase: Annotated[Purchase, SelectedByKind("tco.scenario.purchase")] | None = None
+    """How the GPUs are come by: a mix of reserved, spot and on demand, or owned. None: all on demand at `price`."""
+
+    @together("price", "purchase")
+    def _gpus_have_a_price(self) -> None:
+        rented = self.purchase is None or self.purchase.needs_hourly_price
+        if rented and self.price is None:
+            raise ValueError("price is missing; needed unless purchase is of kind 'owned': unknown is not zero")
+        if not rented and self.price is not None:
+            raise ValueError("price is given, and purchase of kind 'owned' rents nothing; allowed: one of the two")
 
     @together("min_replicas", "max_replicas")
     def _replicas_in_order(self) -> None:

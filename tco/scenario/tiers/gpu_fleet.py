@@ -14,7 +14,6 @@ from tco.policies.dispatch.least_loaded import LeastLoaded
 from tco.policies.scaling import ScalingPolicy
 from tco.policies.scaling.fixed import Fixed
 from tco.scenario.async_window import AsyncWindow
-from tco.scenario.prices import GpuPrice
 from tco.scenario.server import ServerRef, server_of
 from tco.scenario.tiers import FleetTier
 from tco.serving.speculation import Speculation
@@ -60,8 +59,6 @@ class GpuFleet(FleetTier):
     server: ServerRef
     """Catalog name of a measured server (model, GPU, precision), inline step-time coefficients, or another kind of
     step-time model."""
-    price: GpuPrice
-    """Catalog name of a GPU-hour price, or an inline one."""
     spare_replicas: Annotated[int, Field(ge=0, le=1024)] = 0
     """Replicas beyond those that the SLO needs, which are paid for and serve when others are broken."""
     dispatch: Annotated[DispatchPolicy, SelectedByKind("tco.policies.dispatch")] = LeastLoaded()

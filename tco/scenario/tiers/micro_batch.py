@@ -8,7 +8,6 @@ from pydantic import Field
 
 from tco.fields import NonNegative, Positive, Source
 from tco.plugin import together
-from tco.scenario.prices import GpuPrice
 from tco.scenario.tiers import FleetTier
 
 
@@ -36,8 +35,6 @@ class MicroBatch(FleetTier):
     """Where the times were measured."""
     gpus_per_replica: Annotated[int, Field(ge=1, le=1024)] = 1
     """GPUs that work together as one replica."""
-    price: GpuPrice
-    """Catalog name of a GPU-hour price, or an inline one."""
     max_queue_requests: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Most requests that wait, collecting ones included; further ones are rejected. None: no limit."""
     queue_timeout_s: Positive | None = None
