@@ -126,19 +126,23 @@ def _owned(owned: Owned, gpus: list[int]) -> Iterator[Found]:
     needed = [ceil(count / owned.gpus_per_server) + owned.spare_servers for count in gpus]
     bought = servers_bought(needed, owned.life_months)
     for month, count in bought.items():
-        why = f"{needed[month]} servers of {owned.gpus_per_server} GPUs for {gpus[month]} GPUs"
+        why = (
+            f"{_many(needed[month], 'server')} of {_many(owned.gpus_per_server, 'GPU')} for {_many(gpus[month], 'GPU')}"
+        )
         if owned.spare_servers:
             why += f" and {owned.spare_servers} spare"
         end = month + owned.life_months
         yield month, f"bought/{month}", count, "servers", why, month
         yield end, f"sold/{month}", -count, "servers", f"bought in month {month + 1}, at the end of their life", month
         for at in range(month, end):
-            words = f"{count} servers bought in month {month + 1}, 1/{owned.life_months} of their life each month"
+            words = (
+                f"{_many(count, 'server')} bought in month {month + 1}, 1/{owned.life_months} of their life each month"
+            )
             yield at, f"written_off/{month}", count / owned.life_months, "servers", words, month
     for month in range(len(gpus)):
         alive = sum(count for at, count in bought.items() if at <= month < at + owned.life_months)
         kw = alive * owned.power_kw
-        running = f"{alive} servers x {owned.power_kw:g} kW"
+        running = f"{_many(alive, 'server')} x {owned.power_kw:g} kW"
         mean = f"{running} x {owned.mean_power_share:g} x PUE {owned.pue_ratio:g} x {HOURS_PER_MONTH:g} h"
         kwh = kw * owned.mean_power_share * owned.pue_ratio * HOURS_PER_MONTH
         yield month, "energy", kwh, "kWh", mean, None
@@ -150,6 +154,10 @@ def _owned(owned: Owned, gpus: list[int]) -> Iterator[Found]:
                     f"{count} servers x {owned.support_fraction_per_year:.4g} of their price a year / {MONTHS_PER_YEAR}"
                 )
                 yield month, f"support/{at}", quantity, "servers", words, at
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def servers_bought(needed: list[int], life_months: int) -> dict[int, int]:

@@ -16,7 +16,7 @@ from tco.scenario import Scenario
 
 COLUMNS = (
     "option", "month", "period", "account", "item", "quantity", "unit", "unit_price_usd", "cost_usd",
-    "price_name", "source", "source_date", "scenario_key", "basis", "price_note", "driver", "view",
+    "price_name", "source", "source_date", "scenario_key", "basis", "price_note", "driver", "view", "priced_month",
 )  # fmt: skip
 
 
@@ -80,5 +80,5 @@ def _row(option: str, line: Charge, rates: Rates) -> tuple[object, ...]:
     return (
         option, rates.month, rates.period, line.account, line.item, line.quantity, line.unit, price.value,
         line.quantity * price.value, price.name, price.source, price.source_date, line.scenario_key, line.basis,
-        price.note, line.driver, line.view,
+        price.note, line.driver, line.view, rates.month if line.priced_month is None else line.priced_month,
     )  # fmt: skip

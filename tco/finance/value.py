@@ -67,6 +67,20 @@ def break_even_month(monthly_usd: NDArray[np.float64], baseline_usd: NDArray[np.
     return int(behind[-1]) + 1 if len(behind) else 0
 
 
+def ahead(monthly_usd: NDArray[np.float64], baseline_usd: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Find every span of months in which an option has cost no more in total than the baseline.
+
+    Returns:
+        First and last month of each span, counted from 0; several where the totals cross more than once.
+
+    >>> ahead(np.array([1.0, 9.0, 1.0, 1.0]), np.array([2.0, 2.0, 2.0, 9.0]))  # 1 10 11 12 against 2 4 6 15
+    [(0, 0), (3, 3)]
+    """
+    is_ahead = np.cumsum(monthly_usd) <= np.cumsum(baseline_usd) * (1.0 + ROUNDING)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], is_ahead, [False])).astype(np.int8)))
+    return [(int(first), int(after) - 1) for first, after in edges.reshape(-1, 2)]
+
+
 def build_or_buy(build_usd: float, buy_usd: float) -> str:
     """Apply the rule of thumb: buy when building costs more than 1.5 times the vendor.
 
