@@ -13,6 +13,7 @@ from tco.errors import InfeasibleError
 if TYPE_CHECKING:
     from tco.decide.compare import Comparison
     from tco.pipeline import Evaluation
+    from tco.report.verdict import Explanation
     from tco.scenario.loader import LoadedScenario
 
 HELP = """Compare the options of a scenario: three-year cost, latency against the SLO, break-even, recommendation.
@@ -21,6 +22,7 @@ HELP = """Compare the options of a scenario: three-year cost, latency against th
 Examples:
   tco compare scenarios/support-copilot.yaml
   tco compare scenarios/support-copilot.yaml --out out/
+  tco compare scenarios/support-copilot.yaml --explain
   tco compare scenarios/support-copilot.yaml --trace my_requests.csv
   tco compare scenarios/support-copilot.yaml --format json | jq .recommended
 """
@@ -34,6 +36,10 @@ def compare(
     trace: Annotated[
         Path | None, typer.Option(help="CSV trace that replaces the scenario's arrivals and token lengths.")
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Add break-even by month, volume, price and load; lock-in; rules of thumb."),
+    ] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print the comparison.")] = Format.TABLE,
 ) -> None:
     """Evaluate, compare, print, and write files when asked to."""
@@ -48,7 +54,7 @@ def compare(
     comparison = side_by_side(evaluation)
     if out is not None:
         _write(out, loaded, evaluation, comparison)
-    _print(form, evaluation, comparison)
+    _print(form, evaluation, comparison, _explained(evaluation, comparison) if explain else None)
     if comparison.chosen is None:
         typer.echo("no option keeps the SLO", err=True)
         raise typer.Exit(InfeasibleError.exit_code)
@@ -74,17 +80,36 @@ def _write(out: Path, loaded: LoadedScenario, evaluation: Evaluation, comparison
     typer.echo(f"wrote {', '.join(path.name for path in written)} to {out}", err=True)
 
 
-def _print(form: Format, evaluation: Evaluation, comparison: Comparison) -> None:
+def _explained(evaluation: Evaluation, comparison: Comparison) -> Explanation:
+    """Search break-even volumes, with progress, and hold the rules of thumb against the numbers."""
+    from tco.decide.advice import advice
+    from tco.decide.verdict import build_verdicts
+    from tco.report.verdict import Explanation
+
+    with progress_bar() as bar:
+        task = bar.add_task("searching break-even volumes", total=None)
+
+        def show(points: int, volume: float) -> None:
+            bar.update(task, completed=points, description=f"break-even: {points} volumes, {volume:,.0f} requests")
+
+        return Explanation(build_verdicts(evaluation, comparison, show), advice(evaluation, comparison))
+
+
+def _print(form: Format, evaluation: Evaluation, comparison: Comparison, explained: Explanation | None) -> None:
     from tco.report.comparison import comparison_document, comparison_json, flat_row
     from tco.report.formats.csv import csv_text
     from tco.report.formats.json import json_text
     from tco.report.formats.markdown import markdown
 
     if form is Format.JSON:
-        typer.echo(json_text(comparison_json(evaluation, comparison)), nl=False)
-    elif form is Format.CSV:
+        more = {} if explained is None else {"explanation": explained.json()}
+        typer.echo(json_text({**comparison_json(evaluation, comparison), **more}), nl=False)
+        return
+    if form is Format.CSV:
         typer.echo(csv_text(flat_row(evaluation, option) for option in comparison.options), nl=False)
-    elif form is Format.MD:
-        typer.echo(markdown(comparison_document(evaluation, comparison)), nl=False)
+        return
+    document = comparison_document(evaluation, comparison, () if explained is None else explained.sections())
+    if form is Format.MD:
+        typer.echo(markdown(document), nl=False)
     else:
-        print_document(comparison_document(evaluation, comparison))
+        print_document(document)

@@ -111,7 +111,7 @@ def search(volumes: list[float], at: Callable[[float], Point]) -> tuple[Span, ..
         volumes: the grid, rising.
         at: evaluates one volume.
     """
-    grid = sorted({volume for low, high in pairwise(volumes) for volume in _finer(low, high, at)} | set(volumes))
+    grid = _refined(volumes, at)
     edges = [_crossing(low, high, at) for low, high in pairwise(grid) if _differ(at(low), at(high))]
     inside = at(grid[0]).build_is_cheaper
     bounds: list[float | None] = [None] if inside else []
@@ -120,11 +120,21 @@ def search(volumes: list[float], at: Callable[[float], Point]) -> tuple[Span, ..
     return tuple(Span(low, high) for low, high in zip(bounds[::2], bounds[1::2], strict=True))
 
 
-def _finer(low: float, high: float, at: Callable[[float], Point]) -> list[float]:
-    """Return volumes between two of the grid that have different answers, so that single steps are seen."""
-    if not _differ(at(low), at(high)):
-        return []
-    return [low * (high / low) ** (step / (AROUND + 1)) for step in range(1, AROUND + 1)]
+def _refined(volumes: list[float], at: Callable[[float], Point]) -> list[float]:
+    """Look closer between points that differ, and beside them as long as that shows more: replicas come one by one."""
+    found = {place: [low, high] for place, (low, high) in enumerate(pairwise(volumes))}
+    todo = [place for place, (low, high) in found.items() if _differ(at(low), at(high))]
+    closer: set[int] = set()
+    while todo:
+        place = todo.pop()
+        if place in closer or place not in found:
+            continue
+        closer.add(place)
+        low, high = found[place]
+        found[place] = [low * (high / low) ** (step / (AROUND + 1)) for step in range(AROUND + 1)] + [high]
+        if any(_differ(at(one), at(other)) for one, other in pairwise(found[place])):
+            todo += [place - 1, place + 1]
+    return sorted({volume for part in found.values() for volume in part})
 
 
 def _differ(one: Point, other: Point) -> bool:

@@ -24,14 +24,17 @@ from tco.report.vendor_notes import vendor_notes
 SCHEMA_VERSION = 1
 
 
-def comparison_document(evaluation: Evaluation, comparison: Comparison) -> Document:
-    """Write the comparison for people."""
+def comparison_document(
+    evaluation: Evaluation, comparison: Comparison, more: tuple[Text | Table, ...] = ()
+) -> Document:
+    """Write the comparison for people; what more there is to explain stands before the notes."""
     scenario = evaluation.scenario
     sections: list[Text | Table] = [
         _overview(evaluation, comparison),
         _breakdown(comparison),
         *_quality(evaluation, comparison),
         Text(recommendation(comparison, scenario), "lead"),
+        *more,
         *(Text(note, "note") for note in _notes(evaluation, comparison)),
     ]
     return Document(scenario.name, scenario.question, tuple(sections))

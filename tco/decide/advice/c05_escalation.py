@@ -36,7 +36,9 @@ class Escalation(Rule):
                 f"at {escalated:.0%}, {LOW:g} x takes a cheap model {_most_ratio(LOW, escalated)}, {HIGH:g} x one "
                 f"{_most_ratio(HIGH, escalated)}"
             )
-            return self.told(f"{option.name}: {LOW:g} to {HIGH:g} x less", told, LOW <= times <= HIGH, why)
+            return self.told(
+                f"{option.name}: {LOW:g} to {HIGH:g} x less", told, LOW * 0.995 <= times <= HIGH * 1.005, why
+            )
         return self.does_not_apply("no option asks a second tier after a first one whose visits cost something")
 
 

@@ -43,7 +43,8 @@ class RoutingPaysBack(Rule):
             why = "what runs it, people above all, eats the saving: it never pays back"
             return self.told(here, told, False, why)
         months = build_usd / saved_usd
-        told += f", {dollars(saved_usd)} with all that runs it; {dollars(build_usd)} to build, {months:.1f} months to pay back"
+        told += f", {dollars(saved_usd)} with all that runs it; {dollars(build_usd)} to build"
+        told += f", {months:.1f} months to pay back"
         year_usd = numbers.account_usd(best.name, "people") / max(numbers.months / MONTHS_PER_YEAR, 1e-9)
         in_time = months <= PAYS_BACK_MONTHS
         why = "" if in_time else f"its people cost {dollars(year_usd)} a year, which the rule leaves out; "

@@ -34,8 +34,8 @@ class EngineerTime(Rule):
         rule_says = engineers < most
         pays = build.total_usd <= vendor.total_usd
         here = (
-            f"{build.name} saves {dollars(saved_usd)} a year before people and takes {engineers:.2f} engineers more than "
-            f"{vendor.name}: worth it below {max(most, 0.0):.2f}"
+            f"{build.name} saves {dollars(saved_usd)} a year before people and takes {engineers:.2f} engineers more "
+            f"than {vendor.name}: worth it below {max(most, 0.0):.2f}"
         )
         told = f"it {'pays' if pays else 'does not pay'}: {dollars(saved_usd - people_usd / years)} a year after people"
         why = (

@@ -1,0 +1,107 @@
+"""Verdict: build against buy from every side: month, volume, price, load, the rule of thumb, delay, and lock-in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tco.decide.break_even import (
+    PriceBreakEven,
+    Progress,
+    VolumeSearch,
+    break_even_load,
+    break_even_prices,
+    break_even_volume,
+)
+from tco.decide.compare import Comparison, OptionSummary
+from tco.finance.lock_in import LockIn, lock_in
+from tco.finance.totals import through
+from tco.finance.value import ahead
+from tco.pipeline import Evaluation
+from tco.units import MONTHS_PER_YEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """What a month of building costs: the vendor's bill goes on, less what running the own option would have cost.
+
+    Attributes:
+        first_usd: in the first month; below zero where waiting is the cheaper choice.
+        last_usd: in the last month of the plan.
+    """
+
+    first_usd: float
+    last_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class BuildVerdict:
+    """One option to build against the vendor.
+
+    Attributes:
+        build: the option.
+        buy: the vendor.
+        months: spans of months, counted from 0, in which building has cost no more so far.
+        volume: at which volumes building costs no more.
+        prices: for each account, the change of its prices that makes both cost the same.
+        load: how many times the traffic the present fleet would have to carry; None where that cannot help or need not.
+        delay: what a month of building costs.
+        locks: lock-in of both options at the end of each plan year, by the option's name.
+    """
+
+    build: OptionSummary
+    buy: OptionSummary
+    months: tuple[tuple[int, int], ...]
+    volume: VolumeSearch
+    prices: tuple[PriceBreakEven, ...]
+    load: float | None
+    delay: Delay
+    locks: dict[str, tuple[LockIn, ...]]
+
+
+def build_verdicts(
+    evaluation: Evaluation, comparison: Comparison, progress: Progress | None = None
+) -> tuple[BuildVerdict, ...]:
+    """Hold every option that is built against the vendor; none where there is no vendor.
+
+    Args:
+        evaluation: what was computed.
+        comparison: the options side by side.
+        progress: told of every volume that is evaluated.
+    """
+    if comparison.vendor is None:
+        return ()
+    buy = comparison[comparison.vendor]
+    built = [option for option in comparison.options if option.is_build]
+    return tuple(_verdict(evaluation, build, buy, progress) for build in built)
+
+
+def _verdict(
+    evaluation: Evaluation, build: OptionSummary, buy: OptionSummary, progress: Progress | None
+) -> BuildVerdict:
+    ledger, horizon = evaluation.ledger, evaluation.scenario.horizon_months
+    year_ends = [*range(MONTHS_PER_YEAR - 1, horizon - 1, MONTHS_PER_YEAR), horizon - 1]
+    return BuildVerdict(
+        build=build,
+        buy=buy,
+        months=tuple(ahead(build.monthly_usd, buy.monthly_usd)),
+        volume=break_even_volume(evaluation, build.name, buy.name, progress),
+        prices=break_even_prices(ledger, build.name, buy.name),
+        load=break_even_load(ledger, build.name, buy.name),
+        delay=_delay(evaluation, build.name, buy.name),
+        locks={
+            name: tuple(lock_in(ledger, evaluation.tail, name, month) for month in year_ends)
+            for name in (build.name, buy.name)
+        },
+    )
+
+
+def _delay(evaluation: Evaluation, build: str, buy: str) -> Delay:
+    """Compare what both cost to run, build and other one-off work left out."""
+    lines = through(evaluation.ledger)
+    running = lines[~lines["account"].isin(("people:build", "people:migration", "people:exit"))]
+    table = running.groupby(["option", "month"])["cost_usd"].sum()
+    last = evaluation.scenario.horizon_months - 1
+    first_usd, last_usd = (
+        float(table.get((buy, month), 0.0)) - float(table.get((build, month), 0.0)) for month in (0, last)
+    )
+    return Delay(first_usd, last_usd)

@@ -1,0 +1,191 @@
+"""Build against buy, and rules of thumb, as sections of a comparison and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tco.decide.advice import Advice
+from tco.decide.break_even import PriceBreakEven, Span, VolumeSearch
+from tco.decide.verdict import BuildVerdict
+from tco.finance.value import BUY_ABOVE
+from tco.report.accounts import account_style
+from tco.report.document import Column, Table, Text
+from tco.report.numbers import counted, usd
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What `tco compare --explain` adds."""
+
+    verdicts: tuple[BuildVerdict, ...]
+    advice: tuple[Advice, ...]
+
+    def sections(self) -> tuple[Text | Table, ...]:
+        """Write it for people."""
+        return (*verdict_sections(self.verdicts), *advice_sections(self.advice))
+
+    def json(self) -> dict[str, Any]:
+        """Write it for programs."""
+        return verdicts_json(self.verdicts, self.advice)
+
+
+PRICES_SHOWN = 4  # accounts, the largest first
+
+
+def verdict_sections(verdicts: tuple[BuildVerdict, ...]) -> list[Text | Table]:
+    """Write one table, a column for every option that is built, and what its rows mean."""
+    if not verdicts:
+        return []
+    buy = verdicts[0].buy
+    rows: list[tuple[str, ...]] = [
+        ("cost over the plan", *(_ratio(verdict) for verdict in verdicts)),
+        ("ahead in months", *(_months(verdict) for verdict in verdicts)),
+        ("cheaper at requests a month", *(_volume(verdict.volume) for verdict in verdicts)),
+        ("times the load on the same fleet", *(_load(verdict) for verdict in verdicts)),
+    ]
+    accounts = [price.account for price in verdicts[0].prices][:PRICES_SHOWN]
+    for account in accounts:
+        cells = (_price(verdict.prices, account) for verdict in verdicts)
+        rows.append((f"times the price: {account_style(account).phrase}", *cells))
+    rows.append(("a month of delay costs, at first", *(usd(verdict.delay.first_usd) for verdict in verdicts)))
+    rows.append(("a month of delay costs, at the end", *(usd(verdict.delay.last_usd) for verdict in verdicts)))
+    for place, lock in enumerate(verdicts[0].locks[verdicts[0].build.name]):
+        months = counted(lock.month + 1, "month")
+        cells = (usd(verdict.locks[verdict.build.name][place].total_usd) for verdict in verdicts)
+        rows.append((f"cost to leave after {months}", *cells))
+    columns = (
+        Column(f"Break-even against {buy.name}", numeric=False),
+        *(Column(verdict.build.name) for verdict in verdicts),
+    )
+    return [Table("", columns, tuple(rows)), Text(_reading(verdicts), "note")]
+
+
+def _ratio(verdict: BuildVerdict) -> str:
+    if verdict.build.build_ratio is None:
+        return "the vendor is free"
+    return f"{verdict.build.build_ratio:.2f} x: {verdict.build.verdict}"
+
+
+def _months(verdict: BuildVerdict) -> str:
+    """Say in which months building is ahead, counted from 1.
+
+    A span that ends with the plan is said by its beginning only.
+    """
+    if not verdict.months:
+        return "never"
+    last = len(verdict.build.monthly_usd) - 1
+    return ", ".join(
+        f"from {first + 1}" if end == last else f"{first + 1} to {end + 1}" for first, end in verdict.months
+    )
+
+
+def _volume(found: VolumeSearch) -> str:
+    if not found.spans:
+        return f"none up to {_big(found.highest)}"
+    return ", ".join(_span(span, found) for span in found.spans)
+
+
+def _span(span: Span, found: VolumeSearch) -> str:
+    if span.low is None and span.high is None:
+        return f"all, {_big(found.lowest)} to {_big(found.highest)}"
+    if span.low is None:
+        return f"up to {_big(span.high or 0.0)}"
+    return f"from {_big(span.low)}" if span.high is None else f"{_big(span.low)} to {_big(span.high)}"
+
+
+def _big(volume: float) -> str:
+    """Write a number of requests with three digits.
+
+    >>> _big(9_353_682.0), _big(2343.75), _big(12.3)
+    ('9.35 M', '2.34 k', '12.3')
+    """
+    for size, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if volume >= size:
+            return f"{volume / size:.3g}{letter}"
+    return f"{volume:.3g}"
+
+
+def _load(verdict: BuildVerdict) -> str:
+    if verdict.load is not None:
+        return f"{verdict.load:.3g} x"
+    return "cheaper as it is" if verdict.build.total_usd <= verdict.buy.total_usd else "no load"
+
+
+def _price(prices: tuple[PriceBreakEven, ...], account: str) -> str:
+    found = next((price for price in prices if price.account == account), None)
+    return "-" if found is None or found.factor is None else f"{found.factor:.3g} x"
+
+
+def _reading(verdicts: tuple[BuildVerdict, ...]) -> str:
+    volume = verdicts[0].volume
+    return (
+        f"The rule of thumb says buy above {BUY_ABOVE:g} x. Volumes are those of the first month, "
+        f"searched from {_big(volume.lowest)} to {_big(volume.highest)} with fleets sized anew at each, to 1 %; "
+        "crossings closer together than the grid may be missed. The load keeps fleet and staff as they are and says "
+        "nothing of whether they can carry it. A price's factor moves all prices of that account, of both options, and "
+        "nothing else; '-' where no price does it. A month of delay costs the vendor's bill less what the own option "
+        "would cost to run; below zero, waiting saves. Leaving costs what is committed, prepaid and not yet written "
+        "off; servers are counted as if they sold for nothing."
+    )
+
+
+def advice_sections(found: tuple[Advice, ...]) -> list[Text | Table]:
+    """Write the rules that apply as a table with their reasons below, and name those that do not."""
+    applies = [each for each in found if each.agrees is not None]
+    sections: list[Text | Table] = []
+    if applies:
+        columns = (Column("Rule of thumb", numeric=False), Column("Your numbers", numeric=False))
+        rows = tuple((f"{each.rule}: {each.says}", "agree" if each.agrees else "disagree") for each in applies)
+        sections.append(Table("", columns, rows))
+    for each in applies:
+        agree = "The numbers agree" if each.agrees else "The numbers disagree"
+        why = f" Because {each.why}." if each.why else ""
+        sections.append(Text(f"{each.rule}. Here: {each.here}. {agree}: {each.numbers}.{why}"))
+    idle = [f"{each.rule} ({each.why})" for each in found if each.agrees is None]
+    if idle:
+        sections.append(Text(f"Rules that do not apply: {'; '.join(idle)}.", "note"))
+    return sections
+
+
+def verdicts_json(verdicts: tuple[BuildVerdict, ...], found: tuple[Advice, ...]) -> dict[str, Any]:
+    """Write both for programs; months count from 0."""
+    return {
+        "build_or_buy": [_verdict_json(verdict) for verdict in verdicts],
+        "advice": [
+            {
+                "rule": each.rule, "says": each.says, "here": each.here, "numbers": each.numbers,
+                "agrees": each.agrees, "why": each.why,
+            }
+            for each in found
+        ],
+    }  # fmt: skip
+
+
+def _verdict_json(verdict: BuildVerdict) -> dict[str, Any]:
+    volume = verdict.volume
+    return {
+        "build": verdict.build.name,
+        "buy": verdict.buy.name,
+        "ratio": verdict.build.build_ratio,
+        "ahead_months": [list(span) for span in verdict.months],
+        "break_even_requests_per_month": [{"low": span.low, "high": span.high} for span in volume.spans],
+        "searched_requests_per_month": [volume.lowest, volume.highest],
+        "volumes": [
+            {"requests_per_month": p.requests_per_month, "build_usd": p.build_usd, "buy_usd": p.buy_usd}
+            for p in volume.points
+        ],
+        "price_factors": {price.account: price.factor for price in verdict.prices},
+        "load_factor": verdict.load,
+        "delay_usd_per_month": {"first": verdict.delay.first_usd, "last": verdict.delay.last_usd},
+        "lock_in": {
+            name: [
+                {
+                    "month": lock.month, "owed_usd": lock.owed_usd, "prepaid_usd": lock.prepaid_usd,
+                    "hardware_usd": lock.hardware_usd, "total_usd": lock.total_usd,
+                }
+                for lock in locks
+            ]
+            for name, locks in verdict.locks.items()
+        },
+    }  # fmt: skip
