@@ -10,6 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from tco.scenario.cross_async import jobless_windows
 from tco.scenario.cross_dates import distant_prices
 from tco.scenario.cross_limits import limit_faults
+from tco.scenario.cross_prices import price_term_faults
 from tco.scenario.cross_routes import route_faults
 from tco.scenario.parts import Parts
 from tco.scenario.raw import blocks, dig, number
@@ -33,6 +34,7 @@ def cross_faults(data: Any, parts: Parts, *, of_a_file: bool) -> list[InitErrorD
         *_unknown_availability(data),
         *jobless_windows(data),
         *distant_prices(data),
+        *price_term_faults(data),
         *limit_faults(parts),
         *route_faults(parts, of_a_file=of_a_file),
     ]

@@ -1,0 +1,81 @@
+"""Price terms that cannot be meant: rates of prices that nobody pays, months outside of the plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tco.fields import MONTH_PATTERN
+from tco.scenario.raw import blocks, dig, inner, number
+
+MOST_TIMES = 1000.0  # a price path beyond this is a slip of the pen
+Found = tuple[str, tuple[Any, ...], str]
+
+
+def price_term_faults(data: Any) -> Iterator[Found]:
+    """Fault terms that change nothing or everything.
+
+    Args:
+        data: the scenario, raw or valid.
+    """
+    yield from _unused_names(data)
+    yield from _months_outside(data)
+    yield from _steep_paths(data)
+
+
+def _entries(data: Any, key: str) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    for place, entry in inner(dig(data, "prices", key)):
+        yield ("prices", key, place), entry
+
+
+def _unused_names(data: Any) -> Iterator[Found]:
+    used = {text for key, block in inner(data) if key != "prices" for text in _texts(block)}
+    for key in ("negotiated", "announced"):
+        for path, entry in _entries(data, key):
+            name = dig(entry, "name")
+            if isinstance(name, str) and name not in used:
+                text = f"no other block of the scenario names '{name}', so this changes nothing; allowed: one in use"
+                yield "cross", (*path, "name"), text
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for _, each in inner(value):
+        yield from _texts(each)
+
+
+def _months_outside(data: Any) -> Iterator[Found]:
+    start, months = dig(data, "start"), number(data, 1, 120, "horizon_months") or 36.0
+    if not _is_month(start):
+        return
+    year, month = int(start[:4]), int(start[5:])
+    final = year * 12 + month - 1 + int(months) - 1
+    last = f"{final // 12:04d}-{final % 12 + 1:02d}"
+    for key in ("negotiated", "announced"):
+        for path, entry in _entries(data, key):
+            begins, ends = dig(entry, "from_month"), dig(entry, "until_month")
+            if _is_month(begins) and begins > last:
+                yield "cross", (*path, "from_month"), f"{begins} is after the plan's last month, {last}"
+            if _is_month(ends) and ends < start:
+                yield "cross", (*path, "until_month"), f"{ends} is before the plan's first month, {start}"
+    for name, tier in blocks(data, "tiers").items():
+        for place, block in inner(dig(tier, "purchase", "reserved")):
+            signed = dig(block, "from_month")
+            if _is_month(signed) and not start <= signed <= last:
+                where = ("tiers", name, "purchase", "reserved", place, "from_month")
+                yield "cross", where, f"{signed} is outside of the plan; allowed: {start} to {last}"
+
+
+def _is_month(value: Any) -> bool:
+    return isinstance(value, str) and re.match(MONTH_PATTERN, value) is not None
+
+
+def _steep_paths(data: Any) -> Iterator[Found]:
+    years = ((number(data, 1, 120, "horizon_months") or 36.0) - 1) / 12
+    for path, entry in _entries(data, "paths"):
+        change = number(entry, -0.9, 2.0, "change_fraction_per_year")
+        if change is not None and (times := (1.0 + change) ** years) > MOST_TIMES:
+            text = f"{change:g} a year makes prices {times:,.3g} times as high; allowed: at most {MOST_TIMES:g} times"
+            yield "cross", (*path, "change_fraction_per_year"), text
