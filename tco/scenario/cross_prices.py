@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tco import catalog
 from tco.fields import MONTH_PATTERN
 from tco.scenario.raw import blocks, dig, inner, number
 
@@ -34,7 +35,7 @@ def _unused_names(data: Any) -> Iterator[Found]:
     for key in ("negotiated", "announced"):
         for path, entry in _entries(data, key):
             name = dig(entry, "name")
-            if isinstance(name, str) and name not in used:
+            if name in catalog.names() and name not in used:
                 text = f"no other block of the scenario names '{name}', so this changes nothing; allowed: one in use"
                 yield "cross", (*path, "name"), text
 
