@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 
 from tco.catalog.meters import METERS
 from tco.errors import CatalogError, suggestion
+
+NEAREST = 3  # names offered for one that is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,19 @@ class Book:
     def meters_of(self, name: str) -> frozenset[str]:
         """List what a name has prices for; nothing for an unknown name."""
         return frozenset(self._by_name.get(name, ()))
+
+    def rows_of(self, name: str) -> tuple[Row, ...]:
+        """List every row of a name, meter by meter, the oldest first.
+
+        Raises:
+            CatalogError: when the book does not hold it; names that are near or contain it are given.
+        """
+        if name not in self._by_name:
+            inside = [known for known in self._by_name if name.lower() in known]
+            near = (inside or get_close_matches(name.lower(), self._by_name, n=NEAREST, cutoff=0.6))[:NEAREST]
+            hint = f"\n    hint: did you mean {' or '.join(repr(known) for known in near)}?" if near else ""
+            raise CatalogError(f"'{name}' is not in the price book{hint}")
+        return tuple(row for rows in self._by_name[name].values() for row in rows)
 
     def history(self, name: str, meter: str) -> tuple[Row, ...]:
         """List every row under a name and meter, the oldest first."""

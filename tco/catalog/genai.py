@@ -168,7 +168,7 @@ def _reason_to_refuse(model: ModelInfo, comments: str, on: date) -> str | None:
         told = "; ".join(sorted(", ".join(f"{start:,}" for start in each) for each in starts))
         return f"not taken over: prices change at several prompt lengths ({told}); a book holds one"
     if not any(key in METERS_BY_KEY for key, _ in keys):
-        return f"not taken over: no price per token, but {', '.join(sorted(key for key, _ in keys)) or 'none at all'}"
+        return f"not taken over: no price per token, but {', '.join(sorted({key for key, _ in keys})) or 'none at all'}"
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 from tco.catalog.book import Book, Price, joined
 from tco.catalog.meters import KINDS
@@ -13,14 +14,19 @@ from tco.errors import BookError, CatalogError
 
 
 @lru_cache
-def shipped_book() -> Book:
+def shipped_book(today: date | None = None) -> Book:
     """Read the shipped book.
+
+    Args:
+        today: a date after it is a fault; None to accept any.
 
     Raises:
         BookError: when a file is at fault.
     """
     folder = files("tco.catalog") / "data" / "prices"
-    book = joined(parse_book((folder / f"{kind}.csv").read_text(encoding="utf-8"), f"{kind}.csv") for kind in KINDS)
+    book = joined(
+        parse_book((folder / f"{kind}.csv").read_text(encoding="utf-8"), f"{kind}.csv", today) for kind in KINDS
+    )
     faults = faults_of_history(book.rows)
     if faults:
         raise BookError("shipped price book", faults)
@@ -30,6 +36,11 @@ def shipped_book() -> Book:
 def names() -> tuple[str, ...]:
     """List every name that the book has a price for."""
     return shipped_book().names()
+
+
+def shipped_file(kind: str) -> Path:
+    """Path of the file that holds a family."""
+    return Path(str(files("tco.catalog") / "data" / "prices" / f"{kind}.csv"))
 
 
 def price_names(meter: str) -> tuple[str, ...]:
