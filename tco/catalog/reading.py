@@ -81,7 +81,7 @@ def _faults_of_header(header: Sequence[str]) -> list[Fault]:
     strange = [name for name in header if name not in COLUMNS]
     twice = [name for name, times in Counter(header).items() if times > 1]
     return [
-        *(Fault(1, 1, name, "is a column that a price book needs", f"known: {known}") for name in missing),
+        *([Fault(1, 1, "", f"the first line lacks {', '.join(missing)}", f"columns: {known}")] if missing else []),
         *(
             Fault(1, 1, name, "is no column of a price book", suggestion(name, COLUMNS) or f"known: {known}")
             for name in strange
@@ -101,6 +101,11 @@ def _faults_of_cells(header: Sequence[str], cells: Sequence[str], line: int, tod
 
 def _wrong(told: dict[str, str], today: date | None) -> Iterator[tuple[str, str, str | None]]:
     """Say which cells are not as they must be: column, what is wrong, hint."""
+    yield from (
+        (key, f"{text!r} has characters that cannot be printed", None)
+        for key, text in told.items()
+        if not text.isprintable()
+    )
     name, meter = told["name"], told["meter"]
     if name != "".join(name.split()).lower() or "/" not in name.strip("/"):
         yield "name", f"'{name}' is not a name; allowed: lower case, without blanks, such as 'openai/gpt-4o'", None

@@ -99,28 +99,30 @@ def _followed(book: Book, found: Renewal) -> Iterator[tuple[str, tuple[str, str]
 
 
 def _added(book: Book, patterns: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Name the models that patterns match and the book does not follow yet."""
     names: dict[str, tuple[str, str]] = {}
+    taken = set(book.names())
+    known = {(name.partition("/")[0], listed_as or name.partition("/")[2]) for name, listed_as in _listed_as(book)}
     for pattern, keys in genai.listed(patterns).items():
         if not keys:
             hint = suggestion(pattern.lower(), genai.all_names()) or "patterns are as in 'openai/gpt-5*'"
             raise UsageError(f"genai-prices {genai.version()} lists no model '{pattern}'\n    hint: {hint}")
-        for provider, model in keys:
-            if not _is_followed(book, provider, model):
-                names[_new_name(book, names, provider, model)] = (provider, model)
+        for key in sorted(set(keys) - known, key=lambda key: ("/" in key[1], key)):  # who has a short name keeps it
+            name = _new_name(taken, *key)
+            names[name] = key
+            taken.add(name)
+            known.add(key)
     return names
 
 
-def _is_followed(book: Book, provider: str, model: str) -> bool:
-    rows = [row for row in book.rows if row.name.startswith(f"{provider}/") and row.kind == "api"]
-    return any((row.listed_as or row.name.partition("/")[2]) == model for row in rows)
+def _listed_as(book: Book) -> set[tuple[str, str]]:
+    return {(row.name, row.listed_as) for row in book.rows if row.kind == "api"}
 
 
-def _new_name(book: Book, taken: dict[str, tuple[str, str]], provider: str, model: str) -> str:
+def _new_name(taken: set[str], provider: str, model: str) -> str:
     """Name a model after the last part of what the package calls it, or the whole where that is taken."""
     short = f"{provider}/{_plain(model.rpartition('/')[2])}"
-    if short in book.names() or taken.get(short, (provider, model)) != (provider, model):
-        return f"{provider}/{_plain(model)}"
-    return short
+    return f"{provider}/{_plain(model)}" if short in taken else short
 
 
 def _plain(model: str) -> str:

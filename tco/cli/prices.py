@@ -176,11 +176,11 @@ def _shipped_file() -> Path:
 
 
 def _book_or_none(path: Path) -> Book:
-    """Read a book to append to; one that is not there yet is empty."""
+    """Read a book to append to; one that is not there yet, or holds nothing, begins."""
     from tco.catalog.book import Book
     from tco.catalog.reading import read_book
 
-    return read_book(path, _today()) if path.exists() else Book(())
+    return Book(()) if not path.exists() or (path.is_file() and not path.stat().st_size) else read_book(path, _today())
 
 
 def _append(path: Path, found: Renewal) -> None:

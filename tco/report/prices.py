@@ -163,7 +163,7 @@ def _short(source: str) -> str:
     >>> _short("genai-prices 0.2.3 (MIT); https://fireworks.ai/pricing"), _short("techbytes.app/posts/serverless")
     ('genai-prices', 'techbytes.app')
     """
-    word = source.removeprefix("https://").split()[0].rstrip(",;")
+    word = (source.removeprefix("https://").split() or [source])[0].rstrip(",;")
     host, _, _ = word.partition("/")
     first = host if "." in host else word
     return first if len(first) <= SHORT else f"{first[: SHORT - 1]}…"

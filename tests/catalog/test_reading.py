@@ -63,6 +63,7 @@ def test_columns_that_are_not_needed_may_be_left_out():
     [
         ("name", "Free Model", "book.csv:3:1: name: 'Free Model' is not a name"),
         ("name", "acme", "'acme' is not a name"),
+        ("note", "\x1b[31mred", "note: '\\x1b[31mred' has characters that cannot be printed"),
         ("meter", "imput", "'imput' is not a meter"),
         ("value", "-1", "book.csv:3:4: value: '-1' is not an amount; allowed: a number from 0 to 1e+12"),
         ("value", "", "'' is not an amount"),
@@ -137,8 +138,8 @@ def test_a_price_in_two_files_is_refused():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "name: is a column that a price book needs"),
-        (HEAD.replace("unit", "currency"), "unit: is a column that a price book needs"),
+        ("", "book.csv:1:1: the first line lacks name, meter, value, unit, source, source_date"),
+        (HEAD.replace("unit", "currency"), "the first line lacks unit"),
         (HEAD.replace("note", "notes"), "notes: is no column of a price book"),
         (HEAD.replace("note", "name"), "name: is there twice"),
         (HEAD + OLD.strip() + ",more\n", "has 11 cells; needed: 10 cells"),

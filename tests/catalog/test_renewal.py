@@ -144,6 +144,16 @@ def test_two_models_of_one_short_name_are_told_apart():
     assert {"openrouter/openai/gpt-4o"} == {each.name for each in found.rows}
 
 
+def test_the_whole_package_can_be_followed():
+    """Every model has a name of its own, the rows are a book, and a second import finds nothing new."""
+    first = renewal(Book(()), ["*"], TODAY)
+    book = parse_book(appended("", first.rows), "book.csv", TODAY)
+    second = renewal(book, ["*"], TODAY)
+
+    assert len(book.names()) > 1_900
+    assert ([], len(first.rows)) == (second.changes, second.unchanged)
+
+
 @pytest.mark.parametrize(
     ("patterns", "told"),
     [
