@@ -71,7 +71,7 @@ def renewal(book: Book, patterns: Sequence[str], today: date, confirm: bool = Fa
     """
     found = Renewal(genai.version())
     followed = {**dict(_followed(book, found)), **_added(book, patterns)}
-    if not followed:
+    if not followed and not found.remarks:
         raise UsageError(
             "the book follows no model of genai-prices\n    hint: name some with --models, such as 'openai/gpt-5*'"
         )

@@ -127,10 +127,10 @@ def import_prices(
 
     path = book or _shipped_file()
     found = renewal(_book_or_none(path), models or (), _today(), confirm)
+    if not dry_run:  # before it is printed: a reader who has seen enough closes the pipe
+        _append(path, found)
     document = renewal_document(found, path.name)
     _print(form, document, [change_json(change) for change in found.changes], renewal_json(found))
-    if not dry_run:
-        _append(path, found)
 
 
 @app.command("check", help=CHECK_HELP)

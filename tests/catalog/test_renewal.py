@@ -111,6 +111,15 @@ def test_a_price_of_ones_own_is_left_alone(says):
     assert {"left alone: its newest price is from contract 17": ["acme/one"]} == found.remarks
 
 
+def test_a_book_of_contracts_only_has_nothing_to_renew():
+    """That is no mistake, even where the model is named: the contract stays."""
+    book = Book((row("input", 0.5, name="openai/gpt-4o", source="contract 17"),))
+    found = renewal(book, ["openai/gpt-4o"], TODAY)
+
+    assert ([], []) == (found.changes, found.rows)
+    assert {"left alone: its newest price is from contract 17": ["openai/gpt-4o"]} == found.remarks
+
+
 def test_remarks_and_deprecation_are_told(says):
     """What the book cannot hold, and that the model will go."""
     says({"input": 1.0}, ("also charges searches 10",), deprecated=True)
