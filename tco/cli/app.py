@@ -17,6 +17,7 @@ Examples:
   tco compare scenarios/support-copilot.yaml --out out/
   tco simulate scenarios/support-copilot.yaml --saturate
   tco explain scenarios/support-copilot.yaml --option routed
+  tco explain scenarios/support-copilot.yaml total
   tco sweep scenarios/support-copilot.yaml --vary options.routed.router.shares.small=0:1:0.1
   tco schema > scenario.schema.json
   tco fit quality scores.csv
