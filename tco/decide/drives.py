@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 
 from tco.scenario import Scenario
 from tco.scenario.nodes import Path
@@ -15,6 +16,7 @@ class Drive:
     Attributes:
         pattern: dotted keys; `*` stands for a name. It holds for all that lies below, too.
         words: what they do; `{name}` is the name that the first `*` stands for, `{options}` those that use the tier.
+            A command may hold `{file}` and, quoted for a shell, `{quoted}` for the name.
         moves_dollars: False where no amount of the ledger follows from them; True where quantities or periods do.
     """
 
@@ -61,7 +63,7 @@ DRIVES = (
     Drive("tiers.*", "By such figures tier {name} is simulated, sized and judged. {options}", True),
     Drive("tiers.*.quality", "Says how often tier {name} answers well, for the count of good answers and for routers "
           "that judge them. {options}", True),
-    Drive("options.*", "What {name} pays in all: tco explain FILE total --option {name}", True),
+    Drive("options.*", "What {name} pays in all: tco explain {file} total --option {quoted}", True),
     Drive("options.*.description", "Words for the reports.", False),
     Drive("options.*.router", "Says who answers a request: what each tier of {name} has to do follows.", True),
     Drive("options.*.fallback", "Says where a request of {name} goes that got no answer: what those tiers have to do "
@@ -83,13 +85,14 @@ DRIVES = (
 )  # fmt: skip
 
 
-def what_it_drives(scenario: Scenario, path: Path) -> str:
+def what_it_drives(scenario: Scenario, path: Path, file: str) -> str:
     """Say what a key does to the result, by the longest pattern that it lies below; empty where none is known."""
     drive = drive_of(path)
     if drive is None:
         return ""
     name = str(path[1]) if "*" in drive.pattern else ""
-    return drive.words.format(name=name, options=_used(scenario, name) if "{options}" in drive.words else "")
+    options = _used(scenario, name) if "{options}" in drive.words else ""
+    return drive.words.format(name=name, options=options, file=quote(file), quoted=quote(name))
 
 
 def drive_of(path: Path) -> Drive | None:

@@ -239,7 +239,7 @@ def _answer(loaded: LoadedScenario, keys: Mapping[str, Key], key: Key, known: Se
         inner=tuple(given) if key.is_block else (),
         defaults=tuple(inner for inner, _, at in told if at is None and len(inner.path) == len(key.path) + 1),
         priced_by=part_of,
-        drives="" if is_price else what_it_drives(loaded.scenario, key.path),
+        drives="" if is_price else what_it_drives(loaded.scenario, key.path, loaded.file),
         priced_block=None if is_price or holds_price else _block_above(key, keys, prices),
     )
 

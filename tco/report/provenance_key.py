@@ -77,7 +77,7 @@ def no_lines(found: Provenance, loaded: LoadedScenario) -> Iterator[str]:
     if answer is None:
         yield f"No line{place}{when}: nothing is counted in {found.target.name}."
         return
-    yield f"Prices no line{place}{when}. {answer.drives.replace('FILE', quote(loaded.file))}".rstrip()
+    yield f"Prices no line{place}{when}. {answer.drives}".rstrip()
     if answer.priced_block is not None:
         yield f"Lines of its block: tco explain {quote(loaded.file)} {quote(answer.priced_block)}"
     if isinstance(answer.value, int | float) and not isinstance(answer.value, bool):

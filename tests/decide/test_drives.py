@@ -103,7 +103,9 @@ def test_words_name_the_option_the_tier_and_who_uses_it(scenario):
     spare = scene({"own": gpu(), "spare": api()}, {"it": {"router": {"kind": "static", "shares": {"own": 1.0}},
                   "people": {}}}, count=200)  # fmt: skip
 
-    assert "Used by it." in what_it_drives(scenario, ("tiers", "own", "min_replicas"))
-    assert "No option uses it." in what_it_drives(spare, ("tiers", "spare", "latency"))
-    assert '"engineers, build" of it;' in what_it_drives(scenario, ("options", "it", "people", "build_engineer_weeks"))
-    assert "" == what_it_drives(scenario, ("people", "engineer"))
+    assert "Used by it." in what_it_drives(scenario, ("tiers", "own", "min_replicas"), "a.yaml")
+    assert "No option uses it." in what_it_drives(spare, ("tiers", "spare", "latency"), "a.yaml")
+    weeks = ("options", "it", "people", "build_engineer_weeks")
+    assert '"engineers, build" of it;' in what_it_drives(scenario, weeks, "a.yaml")
+    assert "tco explain 'my plan.yaml' total --option it" in what_it_drives(scenario, ("options", "it"), "my plan.yaml")
+    assert "" == what_it_drives(scenario, ("people", "engineer"), "a.yaml")

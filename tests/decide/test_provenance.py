@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,11 @@ from tco.decide.provenance import Provenance, explain
 from tco.decide.targets import TargetKind
 from tco.errors import UsageError
 from tco.pipeline import Evaluation, evaluate
+from tco.scenario.describe import keys_of
+from tco.scenario.loader import load_scenario
 from tests.decide.asked import TEXT, asked, line_of
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +230,24 @@ def test_one_option_answers_for_itself(loaded):
     assert () == explain(loaded, alone, "tiers.llama-3").chosen
     with pytest.raises(UsageError, match="no account, line or key of option fleet of "):
         explain(loaded, alone, "llama-3 input tokens")
+
+
+@pytest.mark.parametrize("name", ["support-copilot", "levers/ann-cache", "levers/placement", "levers/quality-routing"])
+def test_every_price_of_a_ledger_is_a_key_of_its_file(name):
+    """Else its lines could not be asked for by key."""
+    shipped = load_scenario(SCENARIOS / f"{name}.yaml")
+    prices = set(evaluate(shipped).ledger["scenario_key"])
+
+    assert set() == prices - set(keys_of(shipped.scenario))
+    assert set() == prices - set(shipped.lines())
+
+
+def test_every_price_of_the_scenario_is_a_key_of_its_file(loaded, evaluation):
+    """Commitments, which stand in a list, included."""
+    prices = set(evaluation.ledger["scenario_key"])
+
+    assert "tiers.mixed.purchase.reserved[0].price" in prices
+    assert set() == prices - set(keys_of(loaded.scenario)) == prices - set(loaded.lines())
 
 
 def test_the_scenario_has_every_kind_of_line(evaluation):
