@@ -34,6 +34,7 @@ class Line:
         scenario_line: line of that key in the file; None where the file does not hold it.
         basis: which simulated figure the quantity comes from.
         price_note: how the price differs from what its source says; empty where it does not.
+        priced_month: month whose prices hold: that of a purchase or a signing, where one fixed them.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Line:
     scenario_line: int | None
     basis: str
     price_note: str
+    priced_month: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from tco.decide.provenance import Line
+from tco.demand.forecast import month_label
 from tco.report.document import Column, Table
 from tco.report.numbers import quantity, usd_cents, usd_exact
 
 INDENT = "  "
 INLINE = "inline"  # name of a price that the scenario states itself
 _FIGURES = re.compile(r"[\d][\d.,e+-]*")
+_AS_OF = re.compile(r", as of [\d-]+")
 
 
 def product(line: Line, amount: Decimal) -> str:
@@ -25,6 +27,8 @@ def price_origin(line: Line, file: str) -> str:
     """Name the price, how it differs from what its source says, the key that names it, and the place of that key."""
     place = f"{file}:{line.scenario_line}" if line.scenario_line is not None else f"a default of {file}"
     note = f" [{line.price_note}]" if line.price_note else ""
+    if line.priced_month != line.month:
+        note += f", as of {month_label(line.period, line.priced_month - line.month)}"
     return f"{_price_name(line)}{note}, by {line.scenario_key} ({place})"
 
 
@@ -88,7 +92,7 @@ def _told(what: str, lines: Sequence[Line], say: Callable[[Line], str]) -> Itera
     """Say each way once, and where its figures change the first and the last of it; name months where there are two."""
     ways: dict[str, list[Line]] = {}
     for line in lines:
-        ways.setdefault(_FIGURES.sub("#", say(line)), []).append(line)
+        ways.setdefault(_FIGURES.sub("#", _AS_OF.sub("", say(line))), []).append(line)
     told = [end for way in ways.values() for end in (way[:1] if say(way[0]) == say(way[-1]) else [way[0], way[-1]])]
     for line in told:
         yield what if len(told) == 1 else f"{what}, {line.period}", say(line)

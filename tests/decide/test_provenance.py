@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tco.decide.provenance import Provenance, explain
-from tco.decide.targets import TargetKind
+from tco.decide.provenance import Provenance, _means, explain
+from tco.decide.targets import Target, TargetKind
 from tco.errors import UsageError
 from tco.pipeline import Evaluation, evaluate
 from tco.scenario.describe import keys_of
@@ -132,6 +132,15 @@ def test_a_tier_whose_name_begins_another_tiers_name_is_told_apart(ask):
 
     assert {"tiers.llama-3.price"} == keys
     assert {"tiers.llama-3.1.price"} == {line.scenario_key for line in ask("tiers.llama-3.1").chosen}
+
+
+def test_an_account_is_not_the_beginning_of_another_accounts_word(ask):
+    """serving:gpu holds serving:gpu:spot, and would not hold serving:gpus."""
+    line = ask("total").chosen[0]
+    means = _means(Target(TargetKind.ACCOUNT, "serving:gpu"), {})
+
+    accounts = ["serving:gpu", "serving:gpu:spot", "serving:gpus", "serving"]
+    assert ["serving:gpu", "serving:gpu:spot"] == [name for name in accounts if means(replace(line, account=name))]
 
 
 def test_groups_are_items_the_dearest_account_first(ask):

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 from tco.decide.provenance import Line, explain
@@ -14,9 +15,10 @@ from tco.pipeline import evaluate
 from tco.report.bundle import ledger_rows
 from tco.report.document import Document, Table, Text
 from tco.report.formats.markdown import markdown
+from tco.report.ledger_cents import ledger_cents
 from tco.report.numbers import quantity, usd_exact
 from tco.report.provenance import provenance_document
-from tco.report.provenance_lines import months_table
+from tco.report.provenance_lines import months_table, product
 from tco.report.provenance_rows import provenance_json, provenance_rows
 from tests.decide.asked import asked, line_of
 
@@ -133,6 +135,22 @@ def test_six_digits_of_a_quantity_would_not_do():
     assert exact == round(number(quantity(4 / 52, price)) * number(usd_exact(price)), 2)
 
 
+def test_a_product_has_the_digits_that_it_takes():
+    """A build of four weeks, by hand."""
+    build = replace(line(0, 4 / 52, 241_429.0), unit="engineer-years")
+
+    assert "0.07692308 engineer-years x $241,429.00 = $18,571.46" == product(build, Decimal("18571.46"))
+
+
+def test_an_item_of_many_months_is_within_a_cent_of_what_it_costs():
+    """As in the test of the cents: 36 x $0.104 beside 36 x $0.0045 in one account."""
+    cost, items = [0.104] * 36 + [0.0045] * 36, ["dear"] * 36 + ["cheap"] * 36
+    shared = {"option": "it", "account": "serving:api", "view": "both"}
+    ledger = pd.DataFrame([{**shared, "item": item, "cost_usd": usd} for item, usd in zip(items, cost, strict=True)])
+
+    assert Decimal("3.75") == sum(ledger_cents(ledger)[:36])
+
+
 def test_every_view_has_the_cents_of_the_ledger_file(loaded, evaluation):
     """An account, its lines and its lines' key come to the same cents as the rows of ledger.csv do."""
     rows = ledger_rows(evaluation, loaded.lines())
@@ -167,6 +185,15 @@ def test_a_price_that_moves_is_told_first_to_last_and_why(told):
     assert "[" not in told_by_month["price, 2026-12"]
 
 
+def test_a_price_fixed_by_a_signing_names_its_month(told):
+    """Three months are signed for in 2026-12 and again in 2027-03."""
+    (origins,) = tables(told("mixed reserved GPU-hours, used up"), "Comes from")
+    prices = {name: text for name, text in origins.rows if name.startswith("price")}
+
+    assert "as of" not in prices["price, 2026-12"]
+    assert "stated in the scenario, as of 2027-03, by " in prices["price, 2027-05"]
+
+
 # ---------------------------------------------------------------- months of a line
 
 
@@ -174,7 +201,7 @@ def line(month: int, quantity: float, price: float = 2.0) -> Line:
     """A line of GPU-hours."""
     return Line(
         month, "it", month, f"2027-{month + 1:02d}", "serving:gpu", "own GPU-hours", quantity, "GPU-hours", price,
-        quantity * price, "inline", "made up", "2026-11-23", "tiers.own.price", 7, "counted", "",
+        quantity * price, "inline", "made up", "2026-11-23", "tiers.own.price", 7, "counted", "", month,
     )  # fmt: skip
 
 
