@@ -8,6 +8,7 @@ from shlex import quote
 
 import pandas as pd
 
+from tco import catalog
 from tco.decide.provenance import Group, Line, Provenance
 from tco.decide.targets import TargetKind
 from tco.demand.forecast import month_label
@@ -162,7 +163,14 @@ def _notes(found: Provenance, loaded: LoadedScenario) -> Iterator[str]:
     if found.target.kind is TargetKind.TOTAL and found.chosen:
         dearest = family(found.groups(found.options[0])[0].account)
         yield f"One level down: tco explain {quote(loaded.file)} {dearest} --option {quote(found.options[0])}"
+    elif booked := [name for name in dict.fromkeys(line.price_name for line in found.chosen) if _is_in_book(name)]:
+        yield f"A price's row in the book, and its history: tco prices show {quote(booked[0])}"
     if found.also_key:
         below = [name for name in loaded.lines() if name.startswith(f"{found.target.name}.")]
         such = f", such as {below[0]}" if below else ""
         yield f"The scenario has a block {found.target.name} as well; ask for the keys below it{such}."
+
+
+def _is_in_book(name: str) -> bool:
+    """Whether the catalog has a price's name; one that was worked out from another has a name of its own."""
+    return name in catalog.names()

@@ -284,6 +284,14 @@ def test_markdown_has_the_same_tables(told):
         assert 1 == len({row.count("|") for row in block})
 
 
+def test_a_price_of_the_catalog_leads_to_its_row(told):
+    """By the command that shows it; a price that the scenario states has no row there."""
+    notes = {name: [s.text for s in told(name).sections if isinstance(s, Text)] for name in ("tiers", "people:run")}
+
+    assert any(text.endswith("tco prices show openai/gpt-6.1-terra") for text in notes["tiers"])
+    assert not any("tco prices show" in text for text in notes["people:run"])
+
+
 # ---------------------------------------------------------------- for programs
 
 
