@@ -51,11 +51,14 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$"
 Name = Annotated[str, Field(min_length=1, max_length=40, pattern=NAME_PATTERN)]
 MONTH_PATTERN = r"^20\d\d-(0[1-9]|1[0-2])$"
 Month = Annotated[str, Field(pattern=MONTH_PATTERN)]
+CURRENCY_PATTERN = r"^[A-Z]{3}$"
+Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
 Source = Annotated[str, Field(min_length=3)]
 
 # What the patterns ask for, for people.
 PATTERNS = {
     NAME_PATTERN: "letters, digits, spaces, '.', '_' and '-', beginning with a letter or a digit",
+    CURRENCY_PATTERN: "an ISO code of three capitals, such as EUR",
     MONTH_PATTERN: "a month as YYYY-MM, from 2000-01 to 2099-12",
 }
 

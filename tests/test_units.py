@@ -17,6 +17,7 @@ from tco.units import SUFFIXES, unit_of
 UNITLESS = {
     "seed": "names a stream of random numbers, measures nothing",
     "seats": "a count of what the name says",
+    "users": "a count of what the name says",
     "max_concurrency": "a count of requests in service",
     "max_batch": "a count of requests in a batch",
     "devices": "a count of what the name says",

@@ -73,6 +73,7 @@ def _explained(evaluation: Evaluation, comparison: Comparison) -> Explanation:
     """Search break-even volumes, with progress, and hold the rules of thumb against the numbers."""
     from tco.decide.advice import advice
     from tco.decide.verdict import build_verdicts
+    from tco.report.money import Money
     from tco.report.verdict import Explanation
 
     with progress_bar() as bar:
@@ -81,7 +82,8 @@ def _explained(evaluation: Evaluation, comparison: Comparison) -> Explanation:
         def show(points: int, volume: float) -> None:
             bar.update(task, completed=points, description=f"break-even: {points} volumes, {volume:,.0f} requests")
 
-        return Explanation(build_verdicts(evaluation, comparison, show), advice(evaluation, comparison))
+        money = Money.of(evaluation.scenario)
+        return Explanation(build_verdicts(evaluation, comparison, show), advice(evaluation, comparison), money)
 
 
 def _print(form: Format, evaluation: Evaluation, comparison: Comparison, explained: Explanation | None) -> None:

@@ -91,7 +91,7 @@ def _flow(loaded: LoadedScenario, name: str, out: Path | None, form: Format) -> 
     evaluation = evaluate(_only(loaded.scenario, name), loaded.trace)
     flow = trace_flow(evaluation, name)
     if out is not None:
-        chart = {f"flow.{kind}": content for kind, content in flow_chart(flow, loaded.scenario.name).items()}
+        chart = {f"flow.{kind}": content for kind, content in flow_chart(flow, loaded.scenario).items()}
         written = write_files(out, {"flow.csv": csv_text(flow_rows(flow)), **chart})
         typer.echo(f"wrote {', '.join(path.name for path in written)} to {out}", err=True)
     document = flow_document(flow, loaded.scenario)

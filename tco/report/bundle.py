@@ -15,6 +15,7 @@ from tco.report.comparison import comparison_json, flat_row
 from tco.report.formats.csv import csv_text
 from tco.report.formats.json import json_text
 from tco.report.ledger_cents import ledger_cents, with_cents
+from tco.report.money import Money
 
 
 def comparison_files(
@@ -46,13 +47,18 @@ def comparison_files(
 
 
 def ledger_rows(evaluation: Evaluation, lines: dict[str, int]) -> list[dict[str, Any]]:
-    """Write the ledger as rows, each with its amount in cents and the scenario line that names its price.
+    """Write the ledger as rows, amounts in cents beside the unrounded, and those in the plan's currency.
 
     The rounded lines of an option's account add up to the account's rounded total, apart for each view.
     """
-    rows = evaluation.ledger.to_dict("records")
+    rows, money = evaluation.ledger.to_dict("records"), Money.of(evaluation.scenario)
     cents = ledger_cents(evaluation.ledger)
     return [
-        {**with_cents(row, amount), "scenario_line": lines.get(row["scenario_key"])}
+        {
+            **with_cents(row, amount),
+            "scenario_line": lines.get(row["scenario_key"]),
+            "cost_plan_currency": money.amount(row["cost_usd"]),
+            "currency": money.currency,
+        }
         for row, amount in zip(rows, cents, strict=True)
     ]

@@ -14,7 +14,8 @@ from tco.report.accounts import account_style
 from tco.report.async_notes import async_json, async_notes
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
-from tco.report.numbers import counted, seconds, usd, usd_each
+from tco.report.money import Money, exchange_json, exchange_notes
+from tco.report.numbers import counted, seconds
 from tco.report.recommendation import in_words, recommendation, short_limits
 from tco.report.retrieval_notes import retrieval_notes
 from tco.report.servers import server_facts, server_notes
@@ -29,9 +30,10 @@ def comparison_document(
 ) -> Document:
     """Write the comparison for people; what more there is to explain stands before the notes."""
     scenario = evaluation.scenario
+    money = Money.of(scenario)
     sections: list[Text | Table] = [
         _overview(evaluation, comparison),
-        _breakdown(comparison),
+        _breakdown(comparison, money),
         *_quality(evaluation, comparison),
         Text(recommendation(comparison, scenario), "lead"),
         *more,
@@ -41,14 +43,16 @@ def comparison_document(
 
 
 def _overview(evaluation: Evaluation, comparison: Comparison) -> Table:
-    months = evaluation.scenario.horizon_months
+    months, money = evaluation.scenario.horizon_months, Money.of(evaluation.scenario)
     columns = (
-        Column("Option", numeric=False), Column(f"{months}-month cost"), Column("NPV"), Column("$/request"),
-        Column("p95"), Column("p95 TTFT"), Column("SLO", numeric=False), Column("Break-even", numeric=False),
+        Column("Option", numeric=False), Column(f"{months}-month cost"), Column("NPV"),
+        Column(f"{money.symbol}/request"), Column("p95"), Column("p95 TTFT"), Column("SLO", numeric=False),
+        Column("Break-even", numeric=False),
     )  # fmt: skip
     rows = tuple(
         (
-            option.name, usd(option.total_usd), usd(option.npv_usd), usd_each(option.cost_usd_per_request),
+            option.name, money.whole(option.total_usd), money.whole(option.npv_usd),
+            money.each(option.cost_usd_per_request),
             seconds(option.e2e_p95_s), seconds(option.ttft_p95_s), _slo(option), break_even(option, comparison),
         )
         for option in comparison.options
@@ -101,7 +105,7 @@ def break_even(option: OptionSummary, comparison: Comparison) -> str:
     return f"month {option.break_even_month + 1}"
 
 
-def _breakdown(comparison: Comparison) -> Table:
+def _breakdown(comparison: Comparison, money: Money) -> Table:
     """Cost by the first two parts of the account, over the horizon."""
     accounts = account_order(comparison)
     sells = any(option.gross_margin is not None for option in comparison.options)
@@ -113,7 +117,7 @@ def _breakdown(comparison: Comparison) -> Table:
     rows = tuple(
         (
             option.name,
-            *(usd(option.accounts_usd[name]) if name in option.accounts_usd else "-" for name in accounts),
+            *(money.whole(option.accounts_usd[name]) if name in option.accounts_usd else "-" for name in accounts),
             *((f"{option.gross_margin:.1%}",) if option.gross_margin is not None else ()),
         )
         for option in comparison.options
@@ -123,13 +127,13 @@ def _breakdown(comparison: Comparison) -> Table:
 
 def _quality(evaluation: Evaluation, comparison: Comparison) -> list[Text | Table]:
     """Good answers and what one costs, where a quality is known, a fallback answered, or a cache did."""
-    windows = {name: plan.worst for name, plan in evaluation.plans.items()}
+    windows, money = {name: plan.worst for name, plan in evaluation.plans.items()}, Money.of(evaluation.scenario)
     told = [option.success_share is not None or option.degraded_share for option in comparison.options]
     if not any(told) and not any(window.cached_share for window in windows.values()):
         return []
     found = [
         ("Good answers", [option.success_share for option in comparison.options], _percent),
-        ("$/good answer", [option.cost_usd_per_success for option in comparison.options], usd_each),
+        (f"{money.symbol}/good answer", [option.cost_usd_per_success for option in comparison.options], money.each),
         ("From cache", [windows[option.name].cached_share or None for option in comparison.options], _percent),
         ("False hits", [windows[option.name].false_hit_share or None for option in comparison.options], _percent),
         ("By fallback", [option.degraded_share or None for option in comparison.options], _percent),
@@ -186,7 +190,9 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     each = next(iter(plans)).windows[0].requests
     drawn = counted(each, "request")
     source = f"the {drawn} of {evaluation.trace.name}" if evaluation.trace else drawn
+    money = Money.of(evaluation.scenario)
     notes = [
+        *exchange_notes(evaluation.scenario),
         f"Traffic: {_traffic(evaluation)}. Latency is that of the {hour} hour of the worst month, "
         f"from {source} a window, {counted(windows, 'window')}; costs are undiscounted except NPV.",
         f"Break-even: month from which the total so far is no higher than that of {comparison.baseline}, the cheapest "
@@ -199,7 +205,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     notes += cold_start_notes(evaluation)
     notes += async_notes(evaluation)
     for option in comparison.options:
-        missed = [in_words(check) for check in option.checks if not check.kept]
+        missed = [in_words(check, money) for check in option.checks if not check.kept]
         if missed:
             notes.append(f"{option.name} misses: {'; '.join(missed)}.")
     manned = [option.name for option in comparison.options if _people_usd(option)]
@@ -276,6 +282,7 @@ def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str,
         "start": scenario.start,
         "horizon_months": scenario.horizon_months,
         "currency": scenario.currency,
+        "exchange": exchange_json(scenario),
         "baseline": comparison.baseline,
         "vendor": comparison.vendor,
         "recommended": comparison.chosen,
@@ -346,7 +353,7 @@ def _window_json(window: Window) -> dict[str, Any]:
 
 def flat_row(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any]:
     """Write one option as one row, months counted from 0; the break-even's calendar month stands beside it."""
-    at = option.break_even_month
+    at, money = option.break_even_month, Money.of(evaluation.scenario)
     return {
         "option": option.name,
         "total_usd": option.total_usd,
@@ -367,4 +374,7 @@ def flat_row(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any]:
         "success_share": option.success_share,
         "cost_usd_per_success": option.cost_usd_per_success,
         "degraded_share": option.degraded_share,
+        "currency": money.currency,
+        "total_plan_currency": money.amount(option.total_usd),
+        "npv_plan_currency": money.amount(option.npv_usd),
     }

@@ -7,7 +7,8 @@ from typing import Any
 
 from tco.decide.flow import Branch, Flow
 from tco.report.document import Column, Document, Table, Text
-from tco.report.numbers import seconds, usd_each
+from tco.report.money import Money, exchange_notes
+from tco.report.numbers import seconds
 from tco.scenario import Scenario
 
 SCHEMA_VERSION = 1
@@ -15,21 +16,24 @@ SCHEMA_VERSION = 1
 
 def flow_document(flow: Flow, scenario: Scenario) -> Document:
     """Draw the tree: one row a step, indented below the step before."""
-    columns = (Column("Path", numeric=False), Column("Requests"), Column("Mean time"), Column("$/request"))
+    money = Money.of(scenario)
+    each = Column(f"{money.symbol}/request")
+    columns = (Column("Path", numeric=False), Column("Requests"), Column("Mean time"), each)
     rows = tuple(
-        (name, f"{flow.share(branch):.2%}", _time(branch), _cost(flow, branch))
+        (name, f"{flow.share(branch):.2%}", _time(branch), _cost(flow, branch, money))
         for name, branch in _lines(flow.root, "")
     )
     priced = sum(flow.cost_usd_per_request(branch) or 0.0 for _, branch in flow.root.walk())
     notes = (
         Text(
-            f"Together {usd_each(priced + flow.other_usd_per_request)} a request over the horizon, "
-            f"{usd_each(flow.other_usd_per_request)} of it for what no request visits, such as people. The cost of a "
+            f"Together {money.each(priced + flow.other_usd_per_request)} a request over the horizon, "
+            f"{money.each(flow.other_usd_per_request)} of it for what no request visits, such as people. The cost of a "
             "step is spread over all requests; what a tier costs when it is idle is in it.",
             "note",
         ),
         Text(f"Paths of {flow.root.requests:,} simulated requests at {flow.rate_rps:.4g} req/s, the busiest hour of "
              "the first month; times are those spent at the step.", "note"),
+        *(Text(note, "note") for note in exchange_notes(scenario)),
     )  # fmt: skip
     return Document(f"{scenario.name}: {flow.option}", "how requests flow", (Table("", columns, rows), *notes))
 
@@ -49,9 +53,9 @@ def _time(branch: Branch) -> str:
     return "" if branch.is_end or not branch.spent_s else seconds(branch.spent_s / branch.requests)
 
 
-def _cost(flow: Flow, branch: Branch) -> str:
+def _cost(flow: Flow, branch: Branch, money: Money) -> str:
     cost = flow.cost_usd_per_request(branch)
-    return "" if cost is None else usd_each(cost)
+    return "" if cost is None else money.each(cost)
 
 
 def flow_rows(flow: Flow) -> Iterator[dict[str, Any]]:

@@ -7,31 +7,6 @@ from decimal import Decimal
 from math import ceil, floor, log10
 
 
-def usd(amount: float) -> str:
-    """Write an amount in whole dollars.
-
-    >>> usd(1234.5), usd(-3)
-    ('$1,234', '-$3')
-    """
-    return f"-${-amount:,.0f}" if amount < 0 else f"${amount:,.0f}"
-
-
-def usd_each(amount: float) -> str:
-    """Write a small unit amount with three significant digits, never in exponents.
-
-    >>> usd_each(0.00831), usd_each(12.3), usd_each(0.0)
-    ('$0.00831', '$12.30', '$0')
-    """
-    if amount == 0:
-        return "$0"
-    if abs(amount) >= 1:
-        return f"${amount:,.2f}"
-    digits = 2
-    while abs(amount) * 10**digits < 100 and digits < 12:
-        digits += 1
-    return f"${amount:.{digits}f}"
-
-
 def usd_exact(amount: float) -> str:
     """Write a unit price with every digit it has: what is multiplied must be what is printed.
 
@@ -84,18 +59,6 @@ def seconds(value: float | None) -> str:
     if value < 0.0995:
         return f"{value * 1000:.0f} ms"
     return f"{value:.2f} s" if value < 9.995 else f"{value:.1f} s"
-
-
-def short_usd(amount: float) -> str:
-    """Write an amount for an axis or a label.
-
-    >>> short_usd(1_234_567), short_usd(45_600), short_usd(12), short_usd(0)
-    ('$1.23M', '$45.6k', '$12', '$0')
-    """
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(amount) >= size:
-            return f"${amount / size:.3g}{letter}"
-    return f"${amount:.3g}"
 
 
 def few(value: float) -> str:

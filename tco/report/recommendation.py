@@ -6,19 +6,21 @@ from collections.abc import Iterable
 
 from tco.decide.compare import Check, Comparison, OptionSummary
 from tco.finance.value import BUY_ABOVE, cheapest_usd
-from tco.report.numbers import counted, usd, usd_each
+from tco.report.money import Money
+from tco.report.numbers import counted
 from tco.scenario import Scenario
 
 
 def recommendation(comparison: Comparison, scenario: Scenario) -> str:
     """Say in two sentences what to choose, and the numbers that it rests on."""
-    return f"{_first_sentence(comparison, scenario)} {_second_sentence(comparison)}"
+    money = Money.of(scenario)
+    return f"{_first_sentence(comparison, scenario, money)} {_second_sentence(comparison, money)}"
 
 
-def _first_sentence(comparison: Comparison, scenario: Scenario) -> str:
+def _first_sentence(comparison: Comparison, scenario: Scenario, money: Money) -> str:
     if comparison.chosen is None:
         near = min(comparison.options, key=lambda option: sum(not check.kept for check in option.checks))
-        missed = "; ".join(in_words(check) for check in near.checks if not check.kept)
+        missed = "; ".join(in_words(check, money) for check in near.checks if not check.kept)
         return f"No option keeps the SLO; {near.name} comes nearest and misses {missed}."
     best = comparison[comparison.chosen]
     months = scenario.horizon_months
@@ -26,8 +28,8 @@ def _first_sentence(comparison: Comparison, scenario: Scenario) -> str:
     margin = f", gross margin {best.gross_margin:.0%}" if best.gross_margin is not None else ""
     keeps = "it keeps the SLO at" if best.checks else "it costs"
     return (
-        f"Choose {best.name}: {keeps} {usd(best.total_usd)} over {counted(months, 'month')} "
-        f"(NPV {usd(best.npv_usd)}, {usd_each(best.cost_usd_per_request)} a request{p95}{margin}), "
+        f"Choose {best.name}: {keeps} {money.whole(best.total_usd)} over {counted(months, 'month')} "
+        f"(NPV {money.whole(best.npv_usd)}, {money.each(best.cost_usd_per_request)} a request{p95}{margin}), "
         f"{_against_the_next(comparison, best)}."
     )
 
@@ -54,7 +56,7 @@ def less(low_usd: float, high_usd: float) -> str:
     return f"{saving:.{digits}%}"
 
 
-def _second_sentence(comparison: Comparison) -> str:
+def _second_sentence(comparison: Comparison, money: Money) -> str:
     built = [option for option in comparison.options if option.is_build]
     if comparison.vendor is None or not built:
         kinds = "built" if comparison.vendor is None else "bought"
@@ -63,13 +65,13 @@ def _second_sentence(comparison: Comparison) -> str:
     build = min(keeping or built, key=lambda option: option.total_usd)
     buy = comparison[comparison.vendor]
     if keeping and not buy.slo_kept:
-        return f"No way to buy keeps the SLO, so build: {build.name} costs {usd(build.total_usd)}."
+        return f"No way to buy keeps the SLO, so build: {build.name} costs {money.whole(build.total_usd)}."
     if not keeping and buy.slo_kept:
-        return f"No way to build keeps the SLO, so buy: {buy.name} costs {usd(buy.total_usd)}."
+        return f"No way to build keeps the SLO, so buy: {buy.name} costs {money.whole(buy.total_usd)}."
     times = f"{build.build_ratio:.2f} x" if build.build_ratio is not None else "more than"
     facts = (
         f"The cheapest way to build, {build.name}, costs {times} the cheapest way to buy, {buy.name} "
-        f"({usd(build.total_usd)} against {usd(buy.total_usd)})"
+        f"({money.whole(build.total_usd)} against {money.whole(buy.total_usd)})"
     )
     verdict = {
         "buy": f"above the rule's {BUY_ABOVE:g} x, so buy",
@@ -93,22 +95,25 @@ def short_limits(names: Iterable[str]) -> str:
     return ", ".join(words[name] for name in names)
 
 
-def in_words(check: Check) -> str:
+def in_words(check: Check, money: Money) -> str:
     """Say what a limit asks and what is reached.
 
-    >>> in_words(Check("e2e_p95_s", 45.0, 60.149, kept=False))
+    >>> in_words(Check("e2e_p95_s", 45.0, 60.149, kept=False), Money())
     'p95 end to end 60.1 s, limit 45 s'
+    >>> in_words(Check("cost_usd_per_request", 0.01, 0.0125, kept=False), Money("EUR", 1.25))
+    'cost per request 0.01 EUR, limit 0.008 EUR'
     """
     name, unit = {
         "e2e_p95_s": ("p95 end to end", " s"),
         "ttft_p95_s": ("p95 to the first token", " s"),
-        "cost_usd_per_request": ("cost per request", " USD"),
+        "cost_usd_per_request": ("cost per request", f" {money.currency}"),
         "availability_fraction": ("availability", ""),
         "success_fraction": ("share of good answers", ""),
         "load_share": ("work in the busiest hour over what can be done", ""),
         "unanswered_share": ("share of requests without an answer", ""),
     }[check.limit_name]
-    value = "unknown" if check.value is None else f"{check.value:.3g}{unit}"
+    worth = money.amount if check.limit_name == "cost_usd_per_request" else float
+    value = "unknown" if check.value is None else f"{worth(check.value):.3g}{unit}"
     if check.limit_name == "availability_fraction" and check.value is not None:
         value = f"{check.value:.5g}"  # nines are told apart by the later digits
-    return f"{name} {value}, limit {check.limit:g}{unit}"
+    return f"{name} {value}, limit {worth(check.limit):g}{unit}"

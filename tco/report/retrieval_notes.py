@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from tco.costs.retrieval_crossover import cached_retrieval
 from tco.pipeline import Evaluation
-from tco.report.numbers import counted, usd
+from tco.report.money import Money
+from tco.report.numbers import counted
 
 CLAIMED_PER_MONTH = 100_000  # brief C12
 
 
 def retrieval_notes(evaluation: Evaluation) -> list[str]:
     """Say, of each option with an ANN cache, where the crossover is, what was claimed, and where the plan is."""
-    notes = []
+    notes, money = [], Money.of(evaluation.scenario)
     for name, cost in cached_retrieval(evaluation.scenario).items():
         months = evaluation.months
         plan = evaluation.plans[name]
@@ -24,9 +25,10 @@ def retrieval_notes(evaluation: Evaluation) -> list[str]:
         where = "never" if at is None else f"from {counted(at, 'retrieval')} a month on"
         saved = cost.database_usd(last) - cost.cached_usd(last)
         notes.append(
-            f"{name}: the ANN cache with its operations ({usd(cost.fixed_usd)} a month) costs no more than the vector "
-            f"database alone {where}, minimum and storage included; claimed: near {CLAIMED_PER_MONTH:,}. The plan has "
-            f"{first:,.0f} in the first month and {last:,.0f} in the last, in which the cache "
-            f"{'saves' if saved >= 0 else 'costs'} {usd(abs(saved))}{'' if saved >= 0 else ' more than it saves'}."
+            f"{name}: the ANN cache with its operations ({money.whole(cost.fixed_usd)} a month) costs no more than the "
+            f"vector database alone {where}, minimum and storage included; claimed: near {CLAIMED_PER_MONTH:,}. The "
+            f"plan has {first:,.0f} in the first month and {last:,.0f} in the last, in which the cache "
+            f"{'saves' if saved >= 0 else 'costs'} {money.whole(abs(saved))}"
+            f"{'' if saved >= 0 else ' more than it saves'}."
         )
     return notes

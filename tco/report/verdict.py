@@ -11,7 +11,8 @@ from tco.decide.verdict import BuildVerdict
 from tco.finance.value import BUY_ABOVE
 from tco.report.accounts import account_style
 from tco.report.document import Column, Table, Text
-from tco.report.numbers import counted, usd
+from tco.report.money import Money
+from tco.report.numbers import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,11 @@ class Explanation:
 
     verdicts: tuple[BuildVerdict, ...]
     advice: tuple[Advice, ...]
+    money: Money
 
     def sections(self) -> tuple[Text | Table, ...]:
         """Write it for people."""
-        return (*verdict_sections(self.verdicts), *advice_sections(self.advice))
+        return (*verdict_sections(self.verdicts, self.money), *advice_sections(self.advice, self.money))
 
     def json(self) -> dict[str, Any]:
         """Write it for programs."""
@@ -33,7 +35,7 @@ class Explanation:
 PRICES_SHOWN = 4  # accounts, the largest first
 
 
-def verdict_sections(verdicts: tuple[BuildVerdict, ...]) -> list[Text | Table]:
+def verdict_sections(verdicts: tuple[BuildVerdict, ...], money: Money) -> list[Text | Table]:
     """Write one table, a column for every option that is built, and what its rows mean."""
     if not verdicts:
         return []
@@ -48,11 +50,11 @@ def verdict_sections(verdicts: tuple[BuildVerdict, ...]) -> list[Text | Table]:
     for account in accounts:
         cells = (_price(verdict.prices, account) for verdict in verdicts)
         rows.append((f"times the price: {account_style(account).phrase}", *cells))
-    rows.append(("a month of delay costs, at first", *(usd(verdict.delay.first_usd) for verdict in verdicts)))
-    rows.append(("a month of delay costs, at the end", *(usd(verdict.delay.last_usd) for verdict in verdicts)))
+    rows.append(("a month of delay costs, at first", *(money.whole(verdict.delay.first_usd) for verdict in verdicts)))
+    rows.append(("a month of delay costs, at the end", *(money.whole(verdict.delay.last_usd) for verdict in verdicts)))
     for place, lock in enumerate(verdicts[0].locks[verdicts[0].build.name]):
         months = counted(lock.month + 1, "month")
-        cells = (usd(verdict.locks[verdict.build.name][place].total_usd) for verdict in verdicts)
+        cells = (money.whole(verdict.locks[verdict.build.name][place].total_usd) for verdict in verdicts)
         rows.append((f"cost to leave after {months}", *cells))
     columns = (
         Column(f"Break-even against {buy.name}", numeric=False),
@@ -130,7 +132,7 @@ def _reading(verdicts: tuple[BuildVerdict, ...]) -> str:
     )
 
 
-def advice_sections(found: tuple[Advice, ...]) -> list[Text | Table]:
+def advice_sections(found: tuple[Advice, ...], money: Money) -> list[Text | Table]:
     """Write the rules that apply as a table with their reasons below, and name those that do not."""
     applies = [each for each in found if each.agrees is not None]
     sections: list[Text | Table] = []
@@ -145,6 +147,8 @@ def advice_sections(found: tuple[Advice, ...]) -> list[Text | Table]:
     idle = [f"{each.rule} ({each.why})" for each in found if each.agrees is None]
     if idle:
         sections.append(Text(f"Rules that do not apply: {'; '.join(idle)}.", "note"))
+    if applies and money.currency != "USD":
+        sections.append(Text("Rules of thumb are published in USD, and held against the plan in USD.", "note"))
     return sections
 
 

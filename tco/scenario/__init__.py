@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from tco.fields import Month, Name, Positive, Share, Source, also, told_again
+from tco.fields import Currency, IsoDate, Month, Name, Positive, Share, Source, also, told_again
 from tco.plugin import Frozen, SelectedByKind
 from tco.scenario.cross import cross_faults, dangling
 from tco.scenario.options import Option
@@ -46,6 +46,17 @@ class People(Frozen):
     """Catalog name of a loaded cost per engineer-year, or an inline one."""
 
 
+class Exchange(Frozen):
+    """A fixed rate from USD, in which prices are stated, to the plan's currency."""
+
+    usd_per_unit: Annotated[float, Field(ge=1e-9, le=1e3)]
+    """USD that one unit of the plan's currency is worth: 1.08 where a euro costs $1.08."""
+    source: Source
+    """Where the rate was read."""
+    source_date: IsoDate
+    """Its day."""
+
+
 class Finance(Frozen):
     """How money over time is valued."""
 
@@ -54,6 +65,8 @@ class Finance(Frozen):
     left_over: Literal["book", "nothing"] = "book"
     """What servers and prepaid commitments are worth at the end of the plan, for the NPV: what is not yet written off
     or used up (book), or nothing."""
+    exchange: Exchange | None = None
+    """Rate at which reports convert USD; needed where `currency` is another."""
 
 
 class Business(Frozen):
@@ -63,6 +76,8 @@ class Business(Frozen):
     """Paying seats in the first month."""
     seat_usd_per_month: Positive
     """Price of a seat, USD per month."""
+    users: Positive | None = None
+    """Users who are active in the first month, for the cost of one; they grow with the traffic, too."""
 
 
 class Quality(Frozen):
@@ -122,8 +137,8 @@ class Scenario(Frozen):
     """Length of the plan, months."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     """Seed of every random number: same scenario and seed, same bytes."""
-    currency: Literal["USD"] = "USD"
-    """Currency of every amount."""
+    currency: Currency = "USD"
+    """Currency in which reports tell amounts, an ISO code; prices are stated in USD whatever it is."""
     traffic: Traffic
     """How much traffic comes, and when."""
     classes: Annotated[dict[Name, RequestClass], Field(min_length=1), CLASS_SHARES]

@@ -32,6 +32,7 @@ def cross_faults(data: Any, parts: Parts, *, of_a_file: bool) -> list[InitErrorD
         *_trace_lengths(data),
         *_trace_parts(data),
         *_unknown_availability(data),
+        *_rate_of_currency(data),
         *jobless_windows(data),
         *distant_prices(data),
         *price_term_faults(data),
@@ -109,3 +110,12 @@ def _unknown_availability(data: Any) -> Iterator[Found]:
                 ("tiers", name, "availability_fraction"),
                 "missing; needed because slo.availability_fraction is set: unknown is not zero",
             )
+
+
+def _rate_of_currency(data: Any) -> Iterator[Found]:
+    """Fault a currency without a rate, and a rate that nothing is converted at."""
+    currency, exchange = dig(data, "currency") or "USD", dig(data, "finance", "exchange")
+    if currency != "USD" and exchange is None:
+        yield "needed", ("finance", "exchange"), f"missing; needed because currency is {currency}: no rate is known"
+    if currency == "USD" and exchange is not None:
+        yield "cross", ("finance", "exchange"), "given, and currency is USD; allowed where currency is another"

@@ -10,7 +10,7 @@ from tco.decide.sweep import Sweep
 from tco.decide.vary import Axis
 from tco.report.sweep import sweep_document
 
-SCENARIO = SimpleNamespace(name="Small", horizon_months=36)
+SCENARIO = SimpleNamespace(name="Small", horizon_months=36, currency="USD", finance=SimpleNamespace(exchange=None))
 
 
 def headings(*paths: tuple[str, ...]) -> list[str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tco.report.accounts import BLUE, BROWN, GREEN, NAVY, ORANGE, PINK, SKY, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+
+    from tco.report.money import Money
 
 PALETTE = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, NAVY, BROWN)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")  # seven against eight colours: a pair returns after 56 options
@@ -71,6 +76,25 @@ def place(axes: Axes, left_in: float, bottom_in: float, width_in: float, height_
 def colour_and_marker(number: int) -> tuple[str, str]:
     """Return what tells the option of this number apart: a colour, and a shape for those who see colours alike."""
     return PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
+
+
+def money_axis(axis: Axis, money: Money, say: Callable[[float], str] | None = None) -> None:
+    """Write an axis of USD in the plan's currency, with ticks at its own round amounts.
+
+    Args:
+        axis: of amounts in USD.
+        money: how they are told.
+        say: how one is written; short when left out.
+    """
+    from matplotlib.ticker import AutoLocator
+
+    class Converted(AutoLocator):
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            return np.asarray(super().tick_values(money.amount(vmin), money.amount(vmax))) * money.usd_per_unit
+
+    written = say or money.short
+    axis.set_major_formatter(lambda usd, _position: written(usd))
+    axis.set_major_locator(Converted())
 
 
 def rendered(figure: Figure) -> dict[str, bytes]:

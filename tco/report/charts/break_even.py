@@ -8,7 +8,7 @@ import numpy as np
 
 from tco.report.charts import INK, SOFT
 from tco.report.charts.lettering import LABEL_PT, LEADING, folded, width_in
-from tco.report.numbers import short_usd
+from tco.report.money import Money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def say_break_even(
     month, amount = _place(option)
     period = evaluation.months[month - 1].label
     name = folded(option.name, LABEL_PT, 0.33 * size_in[0])
-    text = f"{name}\nbreaks even in\nmonth {month} ({period})\nat {short_usd(amount)}"
+    text = f"{name}\nbreaks even in\nmonth {month} ({period})\nat {Money.of(evaluation.scenario).short(amount)}"
     wide = max(width_in(line, LABEL_PT) for line in text.split("\n")) / size_in[0]
     across, up = axes.transAxes.inverted().transform(axes.transData.transform((month, amount)))
     # Paths climb from the lower left to the upper right: the upper left is free, for a late high point the lower right.

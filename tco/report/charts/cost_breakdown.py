@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
 from tco.report.accounts import account_style
-from tco.report.charts import INK, SOFT, WIDTH_IN, canvas, place, rendered
+from tco.report.charts import INK, SOFT, WIDTH_IN, canvas, money_axis, place, rendered
 from tco.report.charts.lettering import (
     LABEL_PT,
     LEADING,
@@ -20,7 +20,9 @@ from tco.report.charts.lettering import (
     width_in,
 )
 from tco.report.comparison import account_order, none_keeps, slo_words
-from tco.report.numbers import counted, short_usd
+from tco.report.money import Money
+from tco.report.numbers import counted
+from tco.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +37,7 @@ DARK_BELOW = 0.179  # relative luminance at which white and black letters have t
 
 def cost_breakdown(evaluation: Evaluation, comparison: Comparison) -> dict[str, bytes]:
     """Draw the chart; returns PNG and SVG bytes."""
+    money = Money.of(evaluation.scenario)
     options = comparison.options[::-1]  # the first option on top
     names = [folded(option.name, LABEL_PT, NAMES_IN) + slo_words(option, "\n") for option in options]
     left = MARGIN_IN + 0.15 + max(width_in(line, LABEL_PT) for name in names for line in name.split("\n"))
@@ -44,16 +47,16 @@ def cost_breakdown(evaluation: Evaluation, comparison: Comparison) -> dict[str, 
     labels = [account_style(account).word for account in accounts]
     columns = legend_columns(labels, LABEL_PT, across + TOTAL_IN)
     legend_in = -(-len(labels) // columns) * LABEL_PT * 1.5 / 72 + 0.15
-    head = folded_heading(_title(comparison, evaluation.scenario.horizon_months),
-                   f"{evaluation.scenario.name}: undiscounted USD by account")  # fmt: skip
+    head = folded_heading(_title(comparison, evaluation.scenario),
+                   f"{evaluation.scenario.name}: undiscounted {money.currency} by account")  # fmt: skip
     with canvas(head.height_in + legend_in + rows_in + AXIS_IN) as (figure, [axes]):
         place(axes, left, AXIS_IN, across, rows_in)
         highest = max(option.total_usd for option in options) or 1.0
         axes.set_xlim(0, highest)
-        handles = _bars(axes, options, accounts, across / highest)
+        handles = _bars(axes, options, accounts, across / highest, money)
         axes.set_yticks(range(len(options)), names, fontsize=LABEL_PT, linespacing=LEADING)
         axes.set_ylim(-0.5, len(options) - 0.5)
-        axes.xaxis.set_major_formatter(lambda value, _position: short_usd(value))
+        money_axis(axes.xaxis, money)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         legend_above(axes, handles, labels, columns)
@@ -61,7 +64,9 @@ def cost_breakdown(evaluation: Evaluation, comparison: Comparison) -> dict[str, 
         return rendered(figure)
 
 
-def _bars(axes: Axes, options: tuple[OptionSummary, ...], accounts: list[str], inches_per_usd: float) -> list[object]:
+def _bars(
+    axes: Axes, options: tuple[OptionSummary, ...], accounts: list[str], inches_per_usd: float, money: Money
+) -> list[object]:
     """Draw one bar an option, its amounts written into it, or behind it where a part is too small."""
     handles: list[object] = []
     ends = [0.0] * len(options)
@@ -72,7 +77,7 @@ def _bars(axes: Axes, options: tuple[OptionSummary, ...], accounts: list[str], i
         handles.append(axes.barh(range(len(options)), widths, left=ends, color=style.colour, height=BAR_SHARE,
                                  edgecolor="white", linewidth=0.8))  # fmt: skip
         for row, width in enumerate(widths):
-            amount = short_usd(width)
+            amount = money.short(width)
             if width * inches_per_usd > width_in(amount, LABEL_PT) + 0.12:
                 axes.text(ends[row] + width / 2, row, amount, ha="center", va="center", fontsize=LABEL_PT,
                           color="white" if _luminance(style.colour) < DARK_BELOW else INK)  # fmt: skip
@@ -80,12 +85,12 @@ def _bars(axes: Axes, options: tuple[OptionSummary, ...], accounts: list[str], i
                 small[row].append(f"{style.word} {amount}")
             ends[row] += width
     for row, (end, parts) in enumerate(zip(ends, small, strict=True)):
-        _total(axes, row, end, ", ".join(parts), inches_per_usd)
+        _total(axes, row, end, ", ".join(parts), inches_per_usd, money)
     return handles
 
 
-def _total(axes: Axes, row: int, total_usd: float, parts: str, inches_per_usd: float) -> None:
-    amount = short_usd(total_usd)
+def _total(axes: Axes, row: int, total_usd: float, parts: str, inches_per_usd: float, money: Money) -> None:
+    amount = money.short(total_usd)
     axes.annotate(amount, (total_usd, row), xytext=(6, 0), textcoords="offset points", va="center",
                   fontsize=LABEL_PT + 0.5, fontweight="bold", annotation_clip=False)  # fmt: skip
     after = width_in(amount, LABEL_PT + 0.5, bold=True) + 0.2
@@ -103,19 +108,19 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _title(comparison: Comparison, months: int) -> str:
-    over = f"over {counted(months, 'month')}"
+def _title(comparison: Comparison, scenario: Scenario) -> str:
+    over, money = f"over {counted(scenario.horizon_months, 'month')}", Money.of(scenario)
     if comparison.chosen is None:
         shown = min(comparison.options, key=lambda option: option.total_usd)
-        return f"{none_keeps(comparison)}; the cheapest, {shown.name}, costs {_spent(shown, over)}"
+        return f"{none_keeps(comparison)}; the cheapest, {shown.name}, costs {_spent(shown, over, money)}"
     shown = comparison[comparison.chosen]
-    return f"{shown.name} costs {_spent(shown, over)}"
+    return f"{shown.name} costs {_spent(shown, over, money)}"
 
 
-def _spent(option: OptionSummary, over: str) -> str:
+def _spent(option: OptionSummary, over: str, money: Money) -> str:
     if option.total_usd <= 0:
         return f"nothing {over}"
     account = max(option.accounts_usd, key=lambda name: option.accounts_usd[name])
     part = option.accounts_usd[account] / option.total_usd
     share = "all" if part > 1 - 1e-9 else "nearly all" if part > 0.995 else f"{part:.0%}"
-    return f"{short_usd(option.total_usd)} {over}, {share} of it for {account_style(account).phrase}"
+    return f"{money.short(option.total_usd)} {over}, {share} of it for {account_style(account).phrase}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
-from tco.report.charts import GRID, INK, SOFT, WIDTH_IN, canvas, colour_and_marker, place, rendered
+from tco.report.charts import GRID, INK, SOFT, WIDTH_IN, canvas, colour_and_marker, money_axis, place, rendered
 from tco.report.charts.break_even import circle, say_break_even
 from tco.report.charts.lettering import (
     LABEL_PT,
@@ -22,7 +22,8 @@ from tco.report.charts.lettering import (
     width_in,
 )
 from tco.report.comparison import none_keeps, slo_words
-from tco.report.numbers import counted, short_usd
+from tco.report.money import Money
+from tco.report.numbers import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,12 +62,13 @@ class _Panel:
 
 def cumulative_cost(evaluation: Evaluation, comparison: Comparison) -> dict[str, bytes]:
     """Draw the chart; returns PNG and SVG bytes."""
-    panels = _panels(comparison)
+    money = Money.of(evaluation.scenario)
+    panels = _panels(comparison, money)
     high = max(LEAST_HEIGHT_IN, *(sum(label.height_in for label in panel.labels) for panel in panels))
     lines = [line for panel in panels for label in panel.labels for line in label.text.split("\n")]
     labels_in = max(width_in(line, LABEL_PT, bold=True) for line in lines)
     wide = (WIDTH_IN - 2 * MARGIN_IN) / len(panels) - TICKS_IN - LEADER_IN - labels_in
-    head = folded_heading(_title(comparison), _subtitle(evaluation, comparison))
+    head = folded_heading(_title(comparison, money), _subtitle(evaluation, comparison))
     with canvas(head.height_in + PANEL_TITLE_IN + high + AXIS_IN, len(panels)) as (figure, sets):
         for number, (axes, panel) in enumerate(zip(sets, panels, strict=True)):
             left = MARGIN_IN + number * (WIDTH_IN - 2 * MARGIN_IN) / len(panels) + TICKS_IN
@@ -81,7 +83,7 @@ def cumulative_cost(evaluation: Evaluation, comparison: Comparison) -> dict[str,
         return rendered(figure)
 
 
-def _panels(comparison: Comparison) -> list[_Panel]:
+def _panels(comparison: Comparison, money: Money) -> list[_Panel]:
     """Return one panel; two when the contenders would be squeezed into the lower part of one."""
     options = list(comparison.options)
     highest = max(option.total_usd for option in options)
@@ -89,21 +91,21 @@ def _panels(comparison: Comparison) -> list[_Panel]:
     contenders = [option for option in options if option.total_usd <= CONTENDER_RATIO * least]
     top = max(option.total_usd for option in contenders)
     if len(contenders) < 2 or not 0 < top < ENLARGE_BELOW * highest:
-        return [_Panel("", [_label(option) for option in options], highest * 1.05 or 1.0)]
+        return [_Panel("", [_label(option, money) for option in options], highest * 1.05 or 1.0)]
     others = [option for option in options if option not in contenders]
     band = folded(f"{counted(len(contenders), 'option')}, enlarged on the right", LABEL_PT, LABEL_ROOM_IN)
     return [
-        _Panel("All options", [*(_label(option) for option in others), _Label(band, top)], highest * 1.05),
+        _Panel("All options", [*(_label(option, money) for option in others), _Label(band, top)], highest * 1.05),
         _Panel(f"Those within {CONTENDER_RATIO:g} times the cheapest",
-               [_label(option) for option in contenders], top * 1.08),
+               [_label(option, money) for option in contenders], top * 1.08),
     ]  # fmt: skip
 
 
-def _label(option: OptionSummary) -> _Label:
+def _label(option: OptionSummary, money: Money) -> _Label:
     """Name an option with its total, what there is to know about the SLO, and its break-even."""
     at = option.break_even_month
     even = "" if at is None else "never above baseline" if at == 0 else f"ahead from month {at + 1}"
-    facts = ", ".join(part for part in (f"{short_usd(option.total_usd)}{slo_words(option, ', ')}", even) if part)
+    facts = ", ".join(part for part in (f"{money.short(option.total_usd)}{slo_words(option, ', ')}", even) if part)
     name = folded(option.name, LABEL_PT, LABEL_ROOM_IN, bold=True)
     return _Label(f"{name}\n{folded(facts, LABEL_PT, LABEL_ROOM_IN, bold=True)}", option.total_usd, option)
 
@@ -114,7 +116,7 @@ def _axes(axes: Axes, evaluation: Evaluation, panel: _Panel) -> None:
     step = 1 if months <= 12 else 6 if months <= 48 else 12
     axes.set_xticks([1, *(month for month in range(step, months + 1, step) if month > 1)])
     axes.set_ylim(0, panel.top_usd)
-    axes.yaxis.set_major_formatter(lambda value, _position: short_usd(value))
+    money_axis(axes.yaxis, Money.of(evaluation.scenario))
     axes.set_xlabel(f"month (1 is {evaluation.months[0].label})")
     axes.grid(visible=False, axis="x")
     axes.set_title(panel.title, loc="left", fontsize=LABEL_PT + 0.5, color=SOFT)
@@ -153,15 +155,15 @@ def _labels(axes: Axes, comparison: Comparison, panel: _Panel, wide: float, high
         )  # fmt: skip
 
 
-def _title(comparison: Comparison) -> str:
+def _title(comparison: Comparison, money: Money) -> str:
     if comparison.chosen is None:
         return none_keeps(comparison)
     best = comparison[comparison.chosen]
     what = "keeps the SLO at the lowest present value" if best.checks else "has the lowest present value"
-    return f"{best.name} {what}: {short_usd(best.npv_usd)}, {short_usd(best.total_usd)} undiscounted"
+    return f"{best.name} {what}: {money.short(best.npv_usd)}, {money.short(best.total_usd)} undiscounted"
 
 
 def _subtitle(evaluation: Evaluation, comparison: Comparison) -> str:
     crosses = any(option.break_even_month for option in comparison.options)
     mark = f"; a circle marks the month from which an option is ahead of {comparison.baseline}" if crosses else ""
-    return f"{evaluation.scenario.name}: cumulative cost, undiscounted USD{mark}"
+    return f"{evaluation.scenario.name}: cumulative cost, undiscounted {Money.of(evaluation.scenario).currency}{mark}"

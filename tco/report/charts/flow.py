@@ -9,7 +9,9 @@ from tco.decide.flow import START, Branch, Flow
 from tco.report.accounts import GREEN, VERMILION
 from tco.report.charts import INK, PALETTE, SOFT, heading, panels, rendered
 from tco.report.charts.lettering import spread
-from tco.report.numbers import seconds, usd_each
+from tco.report.money import Money
+from tco.report.numbers import seconds
+from tco.scenario import Scenario
 from tco.sim.result import STAGES
 
 if TYPE_CHECKING:
@@ -43,12 +45,12 @@ class _Node:
     streams: dict[str, float] = field(default_factory=dict)
 
 
-def flow_chart(flow: Flow, title: str) -> dict[str, bytes]:
+def flow_chart(flow: Flow, scenario: Scenario) -> dict[str, bytes]:
     """Draw the chart; returns PNG and SVG bytes.
 
     Args:
         flow: the flow.
-        title: name of the scenario.
+        scenario: what was asked.
     """
     nodes = _nodes(flow)
     columns = 1 + max(node.column for node in nodes.values())
@@ -62,9 +64,9 @@ def flow_chart(flow: Flow, title: str) -> dict[str, bytes]:
         for number, name in enumerate(nodes):
             _streams(axes, nodes, name, PALETTE[number % len(PALETTE)])
         for name, node in nodes.items():
-            _box(axes, name, node)
+            _box(axes, name, node, Money.of(scenario))
         note = f"{flow.root.requests:,} simulated requests at {flow.rate_rps:.4g} req/s; cost spread over all requests"
-        heading(figure, f"{title}: how requests flow through {flow.option}", note, height_in)
+        heading(figure, f"{scenario.name}: how requests flow through {flow.option}", note, height_in)
         return rendered(figure)
 
 
@@ -206,7 +208,7 @@ def _streams(axes: Axes, nodes: dict[str, _Node], name: str, colour: str) -> Non
                   zorder=4)  # fmt: skip
 
 
-def _box(axes: Axes, name: str, node: _Node) -> None:
+def _box(axes: Axes, name: str, node: _Node, money: Money) -> None:
     """Draw a station or an end with its figures."""
     from matplotlib.patches import FancyBboxPatch
 
@@ -222,7 +224,7 @@ def _box(axes: Axes, name: str, node: _Node) -> None:
     share = "" if name == START else f"{node.share:.1%}"
     facts = [
         " in ".join(filter(None, (share, "" if node.spent_s is None else seconds(node.spent_s)))),
-        "" if node.cost_usd is None else f"{usd_each(node.cost_usd)} a request",
+        "" if node.cost_usd is None else f"{money.each(node.cost_usd)} a request",
     ]
     lines = [fact for fact in facts if fact]
     middle, step = node.column + width / 2, 0.19

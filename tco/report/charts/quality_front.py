@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from tco.decide.compare import Comparison, OptionSummary
 from tco.pipeline import Evaluation
-from tco.report.charts import GRID, INK, WIDTH_IN, canvas, colour_and_marker, place, rendered
+from tco.report.charts import GRID, INK, WIDTH_IN, canvas, colour_and_marker, money_axis, place, rendered
 from tco.report.charts.lettering import LABEL_PT, MARGIN_IN, folded_heading, height_in, spread
-from tco.report.numbers import counted, usd_each
+from tco.report.money import Money
+from tco.report.numbers import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,7 @@ def quality_front(evaluation: Evaluation, comparison: Comparison) -> dict[str, b
     )
     with canvas(head.height_in + HIGH_IN + AXIS_IN) as (figure, [axes]):
         place(axes, LEFT_IN, AXIS_IN, WIDE_IN, HIGH_IN)
-        _axes(axes, known)
+        _axes(axes, known, Money.of(evaluation.scenario))
         front.sort(key=lambda option: option.cost_usd_per_request)
         axes.plot([each.cost_usd_per_request for each in front], [each.success_share or 0.0 for each in front],
                   color=INK, lw=1.2, zorder=2)  # fmt: skip
@@ -65,16 +66,16 @@ def _better(one: OptionSummary, other: OptionSummary) -> bool:
     return mine != theirs and mine[0] <= theirs[0] and mine[1] <= theirs[1]
 
 
-def _axes(axes: Axes, known: list[OptionSummary]) -> None:
+def _axes(axes: Axes, known: list[OptionSummary], money: Money) -> None:
     shares = [option.success_share or 0.0 for option in known]
     room = max(max(shares) - min(shares), LEAST_RANGE) * (HEADROOM - 1)
     middle, half = (max(shares) + min(shares)) / 2, max(max(shares) - min(shares), LEAST_RANGE) / 2 + room
     axes.set_ylim(middle - half, middle + half)
     axes.set_xlim(0, max(option.cost_usd_per_request for option in known) * HEADROOM or 1.0)
     axes.locator_params(axis="y", nbins=8, prune="upper")  # the topmost tick would touch the heading
-    axes.set_xlabel("cost of a request over the horizon, USD")
+    axes.set_xlabel(f"cost of a request over the horizon, {money.currency}")
     axes.set_ylabel("good answers")
-    axes.xaxis.set_major_formatter(lambda value, _position: usd_each(value))
+    money_axis(axes.xaxis, money, money.each)
     axes.yaxis.set_major_formatter(lambda value, _position: f"{100 * value:.4g}%")
 
 

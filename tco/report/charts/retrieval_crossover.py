@@ -11,7 +11,7 @@ from tco.decide.compare import Comparison
 from tco.pipeline import Evaluation
 from tco.report.charts import INK, SOFT, WIDTH_IN, canvas, colour_and_marker, place, rendered
 from tco.report.charts.lettering import LABEL_PT, MARGIN_IN, folded_heading
-from tco.report.numbers import short_usd
+from tco.report.money import Money
 from tco.report.retrieval_notes import CLAIMED_PER_MONTH
 
 if TYPE_CHECKING:
@@ -23,38 +23,42 @@ FEWEST, POINTS, BEYOND = 1_000.0, 400, 10.0  # the axis begins here, and ends te
 
 def retrieval_crossover(evaluation: Evaluation, comparison: Comparison) -> dict[str, bytes]:
     """Draw the chart, two lines for each option with an ANN cache; returns PNG and SVG bytes."""
-    costs = cached_retrieval(evaluation.scenario)
-    head = folded_heading(_title(costs), f"{evaluation.scenario.name}: cost of retrieval a month by its volume, USD")
+    costs, money = cached_retrieval(evaluation.scenario), Money.of(evaluation.scenario)
+    shown = f"{evaluation.scenario.name}: cost of retrieval a month by its volume, {money.currency}"
+    head = folded_heading(_title(costs), shown)
     with canvas(head.height_in + LEGEND_IN + HIGH_IN + AXIS_IN) as (figure, (axes,)):
         place(axes, MARGIN_IN + TICKS_IN, AXIS_IN, WIDTH_IN - 2 * MARGIN_IN - TICKS_IN - 0.2, HIGH_IN)
         volumes = np.geomspace(FEWEST, _most(evaluation, costs), POINTS)
         for number, option in enumerate(comparison.options):
             if option.name in costs:
-                _lines(axes, option.name, costs[option.name], volumes, colour_and_marker(number))
+                _lines(axes, option.name, costs[option.name], volumes, colour_and_marker(number), money)
         axes.axvline(CLAIMED_PER_MONTH, color=SOFT, linewidth=1.2, linestyle=":", label="claimed crossover")
-        _axes(axes, volumes)
+        _axes(axes, volumes, money)
         axes.legend(framealpha=1.0, edgecolor="white", fontsize=LABEL_PT, loc="upper left")
         head.draw(figure)
         return rendered(figure)
 
 
-def _lines(axes: Axes, name: str, cost: RetrievalCost, volumes: np.ndarray, look: tuple[str, str]) -> None:
+def _lines(
+    axes: Axes, name: str, cost: RetrievalCost, volumes: np.ndarray, look: tuple[str, str], money: Money
+) -> None:
     colour, marker = look
-    alone = [cost.database_usd(volume) for volume in volumes.tolist()]
-    cached = [cost.cached_usd(volume) for volume in volumes.tolist()]
+    alone = [money.amount(cost.database_usd(volume)) for volume in volumes.tolist()]
+    cached = [money.amount(cost.cached_usd(volume)) for volume in volumes.tolist()]
     axes.plot(volumes, alone, color=colour, linewidth=2.0, linestyle="--", label=f"{name}: database alone")
     axes.plot(volumes, cached, color=colour, linewidth=2.4, label=f"{name}: ANN cache, its operations, and the rest")
     at = cost.crossover_per_month()
     if at is not None and volumes[0] <= at <= volumes[-1]:
-        axes.plot(at, cost.cached_usd(at), marker, color=colour, markersize=10, zorder=5)
+        amount = money.amount(cost.cached_usd(at))
+        axes.plot(at, amount, marker, color=colour, markersize=10, zorder=5)
         axes.annotate(
-            f"{at:,.0f} a month, {short_usd(cost.cached_usd(at))}", (at, cost.cached_usd(at)), xytext=(-9, 7),
+            f"{at:,.0f} a month, {money.short(cost.cached_usd(at))}", (at, amount), xytext=(-9, 7),
             textcoords="offset points", ha="right", fontsize=LABEL_PT, color=INK, zorder=6,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1.5},
         )  # fmt: skip
 
 
-def _axes(axes: Axes, volumes: np.ndarray) -> None:
+def _axes(axes: Axes, volumes: np.ndarray, money: Money) -> None:
     axes.set_xscale("log")
     ends = [float(np.asarray(line.get_ydata(), np.float64)[-1]) for line in axes.get_lines()[:-1]]  # but the claim's
     if max(ends) > 0:  # what is free has no logarithm
@@ -62,7 +66,7 @@ def _axes(axes: Axes, volumes: np.ndarray) -> None:
     axes.set_xlim(volumes[0], volumes[-1])
     axes.minorticks_off()
     axes.xaxis.set_major_formatter(lambda value, _position: f"{value:,.0f}")
-    axes.yaxis.set_major_formatter(lambda value, _position: short_usd(value))
+    axes.yaxis.set_major_formatter(lambda amount, _position: money.short(amount * money.usd_per_unit))
     axes.set_xlabel("retrievals a month")
 
 

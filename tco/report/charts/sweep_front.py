@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from tco.decide.sweep import CHOSEN
-from tco.report.charts import GRID, INK, SOFT, WIDTH_IN, canvas, colour_and_marker, place, rendered
+from tco.report.charts import GRID, INK, SOFT, WIDTH_IN, canvas, colour_and_marker, money_axis, place, rendered
 from tco.report.charts.lettering import (
     LABEL_PT,
     MARGIN_IN,
@@ -17,7 +17,8 @@ from tco.report.charts.lettering import (
     legend_columns,
 )
 from tco.report.charts.point_labels import label_points
-from tco.report.numbers import counted, short_names, short_usd
+from tco.report.money import Money
+from tco.report.numbers import counted, short_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +46,7 @@ def sweep_front(sweep: Sweep, scenario: Scenario) -> dict[str, bytes]:
     with canvas(head.height_in + legend_in + HIGH_IN + AXIS_IN) as (figure, [axes]):
         place(axes, LEFT_IN, AXIS_IN, WIDE_IN, HIGH_IN)
         axes.set_ylim(0, max(row["total_usd"] for row in drawn or sweep.rows) * HEADROOM or 1.0)
-        axes.yaxis.set_major_formatter(lambda value, _position: short_usd(value))
+        money_axis(axes.yaxis, Money.of(scenario))
         across = _latency_axis(axes, drawn, scenario) if drawn else _varied_axis(axes, sweep)
         handles = _points(axes, marks, across)
         if front:

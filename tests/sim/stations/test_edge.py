@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from tco.decide.compare import compare
 from tco.demand.workload import draw_workload
 from tco.pipeline import evaluate
+from tco.report.money import Money
 from tco.report.recommendation import in_words
 from tco.scenario import Scenario
 from tco.sim.engine import simulate
@@ -158,7 +159,9 @@ def test_overload_is_told_as_overload():
     option = compare(evaluate(asked))["own"]
 
     assert not option.slo_kept
-    assert ["work in the busiest hour over what can be done 10, limit 1"] == [in_words(each) for each in option.checks]
+    assert ["work in the busiest hour over what can be done 10, limit 1"] == [
+        in_words(each, Money()) for each in option.checks
+    ]
 
 
 @pytest.mark.parametrize(
