@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tco.capacity.overload import load_shares
 from tco.capacity.sizing import FleetPlan
 from tco.finance.totals import by_account_usd, left_over_usd, monthly_usd
-from tco.finance.value import break_even_month, build_or_buy, cheapest_usd, gross_margin, present_value_usd
+from tco.finance.unit_economics import UnitEconomics, unit_economics
+from tco.finance.value import break_even_month, build_or_buy, cheapest_usd, present_value_usd
 from tco.pipeline import Evaluation
 from tco.scenario import Scenario
 
@@ -34,7 +35,6 @@ class OptionSummary:
         name: name of the option.
         total_usd: cost over the horizon.
         npv_usd: present value of that cost.
-        cost_usd_per_request: cost over the horizon per request over the horizon.
         monthly_usd: cost per month, shape (horizon_months,).
         accounts_usd: cost over the horizon by account.
         e2e_p95_s: worst busiest-hour 95th percentile end to end; None when no interactive request was answered.
@@ -48,17 +48,15 @@ class OptionSummary:
         verdict: `buy`, `build` or `close` by the 1.5 x rule; None where there is no ratio.
         replicas_first: replicas per fleet tier in the first month.
         replicas_last: replicas per fleet tier in the last month.
-        gross_margin: share of the horizon's revenue left after serving, platform and storage; None without prices.
         success_share: share of the horizon's requests that get a good answer; None where the quality of some answer
             is not known. The SLO is held against the window where it is least.
-        cost_usd_per_success: cost over the horizon per good answer; None where that is not known, or there is none.
+        units: what one request, good answer, seat or user costs.
         degraded_share: share of requests that a fallback answered, in the window where it is most.
     """
 
     name: str
     total_usd: float
     npv_usd: float
-    cost_usd_per_request: float
     monthly_usd: NDArray[np.float64]
     accounts_usd: dict[str, float]
     e2e_p95_s: float | None
@@ -71,10 +69,24 @@ class OptionSummary:
     verdict: str | None
     replicas_first: dict[str, int]
     replicas_last: dict[str, int]
-    gross_margin: float | None
+    units: UnitEconomics
     success_share: float | None = None
-    cost_usd_per_success: float | None = None
     degraded_share: float = 0.0
+
+    @property
+    def cost_usd_per_request(self) -> float:
+        """Cost over the horizon per request over the horizon."""
+        return self.units.cost_usd_per_request
+
+    @property
+    def cost_usd_per_success(self) -> float | None:
+        """Cost over the horizon per good answer; None where that is not known, or there is none."""
+        return self.units.cost_usd_per_success
+
+    @property
+    def gross_margin(self) -> float | None:
+        """Share of the horizon's revenue left after all but people; None where nothing is sold."""
+        return None if self.units.plan is None else self.units.plan.gross_margin
 
     @property
     def slo_kept(self) -> bool:
@@ -140,17 +152,17 @@ def _alone(
     requests = fsum(month.requests for month in evaluation.months)
     worst_e2e = _worst(window.e2e.p95_s for window in plan.timed)
     success = _mean_success(evaluation, plan, requests)
+    units = unit_economics(scenario, evaluation.ledger, evaluation.months, plan.option, success)
     worst_ttft = _worst(window.ttft.p95_s for window in plan.timed)
     return OptionSummary(
         name=plan.option,
         total_usd=total,
         npv_usd=_npv_usd(evaluation, plan.option),
-        cost_usd_per_request=total / requests,
         monthly_usd=path,
         accounts_usd=accounts,
         e2e_p95_s=worst_e2e,
         ttft_p95_s=worst_ttft,
-        checks=_checks(scenario, plan, worst_e2e, worst_ttft, total / requests),
+        checks=_checks(scenario, plan, worst_e2e, worst_ttft, units.cost_usd_per_request),
         break_even_month=None,
         is_baseline=False,
         is_build=any(tier.is_built for tier in scenario.tiers_of(plan.option).values()),
@@ -158,9 +170,8 @@ def _alone(
         verdict=None,
         replicas_first=plan.replicas[0],
         replicas_last=plan.replicas[-1],
-        gross_margin=_gross_margin(scenario, accounts, requests),
+        units=units,
         success_share=success,
-        cost_usd_per_success=total / (requests * success) if success else None,
         degraded_share=max(window.degraded_share for window in plan.judged),
     )
 
@@ -184,15 +195,6 @@ def _beside(option: OptionSummary, baseline: OptionSummary, vendor: OptionSummar
         return option
     ratio = option.total_usd / vendor.total_usd if vendor.total_usd > 0 else None
     return replace(option, build_ratio=ratio, verdict=build_or_buy(option.total_usd, vendor.total_usd))
-
-
-def _gross_margin(scenario: Scenario, accounts: dict[str, float], requests: float) -> float | None:
-    """Hold revenue against what serving it costs: everything but people."""
-    if scenario.business is None:
-        return None
-    seat_months = scenario.business.seats * requests / scenario.traffic.requests_per_month
-    serving = fsum(amount for account, amount in accounts.items() if not account.startswith("people:"))
-    return gross_margin(seat_months * scenario.business.seat_usd_per_month, serving)
 
 
 def _worst(values: object) -> float | None:

@@ -8,6 +8,8 @@ from math import fsum, isnan
 
 from tco.demand.workload import draw_workload
 from tco.domain import Outcome
+from tco.finance.tier_costs import tier_of
+from tco.finance.totals import through
 from tco.pipeline import Evaluation
 from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
@@ -123,15 +125,15 @@ def _add(root: Branch, path: Iterator[tuple[str, float]], end: str) -> None:
 
 def _costs(evaluation: Evaluation, option: str, root: Branch) -> tuple[dict[str, float], float]:
     """Divide what each station costs over the horizon by the visits to it; return the rest per request too."""
-    ledger = evaluation.ledger[evaluation.ledger["option"] == option]
-    requests = fsum(month.requests for month in evaluation.months)
+    ledger = through(evaluation.ledger[evaluation.ledger["option"] == option])
+    requests, tiers = fsum(month.requests for month in evaluation.months), evaluation.scenario.tiers_of(option)
     visits: dict[str, int] = {}
     for _, branch in root.walk():
         if not branch.is_end:
             visits[branch.name] = visits.get(branch.name, 0) + branch.requests
     spent: dict[str, float] = {}
     for key, cost_usd in zip(ledger["scenario_key"], ledger["cost_usd"], strict=True):
-        name = _station(key, option)
+        name = tier_of(key, tiers) or _station(key, option)
         name = name if name in visits else ""
         spent[name] = spent.get(name, 0.0) + cost_usd
     other = spent.pop("", 0.0) / requests
@@ -139,12 +141,10 @@ def _costs(evaluation: Evaluation, option: str, root: Branch) -> tuple[dict[str,
 
 
 def _station(scenario_key: str, option: str) -> str:
-    """Name the station that a price belongs to, by the scenario key of the price.
+    """Name the station before the tiers that a price belongs to, by the scenario key of the price.
 
-    >>> [_station(key, "it") for key in ("tiers.small.price", "options.it.cache.embedding", "people.engineer")]
-    ['small', 'cache', '']
+    >>> [_station(key, "it") for key in ("options.it.cache.embedding", "people.engineer")]
+    ['cache', '']
     """
-    for start in ("tiers.", f"options.{option}."):
-        if scenario_key.startswith(start):
-            return scenario_key.removeprefix(start).split(".")[0]
-    return ""
+    start = f"options.{option}."
+    return scenario_key.removeprefix(start).split(".")[0] if scenario_key.startswith(start) else ""

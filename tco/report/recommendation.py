@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tco.decide.build_case import cheapest_build
 from tco.decide.compare import Check, Comparison, OptionSummary
 from tco.finance.value import BUY_ABOVE, cheapest_usd
 from tco.report.money import Money
@@ -57,16 +58,14 @@ def less(low_usd: float, high_usd: float) -> str:
 
 
 def _second_sentence(comparison: Comparison, money: Money) -> str:
-    built = [option for option in comparison.options if option.is_build]
-    if comparison.vendor is None or not built:
+    build = cheapest_build(comparison)
+    if comparison.vendor is None or build is None:
         kinds = "built" if comparison.vendor is None else "bought"
         return f"Every option is {kinds}, so there is no build-or-buy choice to make here."
-    keeping = [option for option in built if option.slo_kept]
-    build = min(keeping or built, key=lambda option: option.total_usd)
     buy = comparison[comparison.vendor]
-    if keeping and not buy.slo_kept:
+    if build.slo_kept and not buy.slo_kept:
         return f"No way to buy keeps the SLO, so build: {build.name} costs {money.whole(build.total_usd)}."
-    if not keeping and buy.slo_kept:
+    if not build.slo_kept and buy.slo_kept:
         return f"No way to build keeps the SLO, so buy: {buy.name} costs {money.whole(buy.total_usd)}."
     times = f"{build.build_ratio:.2f} x" if build.build_ratio is not None else "more than"
     facts = (
