@@ -16,6 +16,8 @@ from matplotlib.text import Text
 from tco.decide.compare import compare
 from tco.decide.sweep import Sweep
 from tco.decide.vary import Axis
+from tco.domain import ACCOUNTS
+from tco.finance.totals import family
 from tco.pipeline import evaluate
 from tco.report.accounts import GREYS, STYLES, account_style
 from tco.report.charts import PALETTE, cost_breakdown, cumulative_cost, sweep_front
@@ -156,7 +158,12 @@ def test_accounts_keep_their_colour_whatever_their_rank():
     """A known account has a colour of its own; one below it shares it; an unknown one is always the same grey."""
     assert len({style.colour for style in STYLES.values()}) == len(STYLES)
     assert account_style("serving:gpu:spot").colour == account_style("serving:gpu").colour
-    assert account_style("platform:observability").colour in GREYS
+    assert account_style("platform:kettle").colour in GREYS
+
+
+def test_every_account_is_described():
+    """No account of the ledger is told by its path, in grey."""
+    assert {family(account) for account in ACCOUNTS} == set(STYLES)
 
 
 def test_the_breakdown_uses_the_accounts_colours(tmp_path):
