@@ -9,6 +9,7 @@ import pytest
 from tco import evaluate, load_scenario
 from tco.decide.compare import compare
 from tco.decide.flow import trace_flow
+from tco.finance.totals import through
 
 LEVERS = sorted((Path(__file__).parents[1] / "scenarios/levers").glob("*.yaml"))
 
@@ -21,7 +22,7 @@ def lever(request):
 
 def test_there_are_levers():
     """An empty list would pass every check below."""
-    assert {"fallback", "sensitivity", "spill-over", "product-tiers", "ab-test", "escalation"} <= {
+    assert {"fallback", "sensitivity", "spill-over", "product-tiers", "ab-test", "escalation", "own-hardware"} <= {
         path.stem for path in LEVERS
     }
 
@@ -69,6 +70,6 @@ def test_its_steps_cost_what_the_ledger_says(lever):
     for option in lever[1].scenario.options:
         flow = trace_flow(lever[1], option)
         steps = sum(flow.cost_usd_per_request(step) or 0.0 for _, step in flow.root.walk())
-        total = lever[1].ledger.query("option == @option")["cost_usd"].sum()
+        total = through(lever[1].ledger.query("option == @option"))["cost_usd"].sum()
 
         assert pytest.approx(total / requests, rel=1e-9) == steps + flow.other_usd_per_request

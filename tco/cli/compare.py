@@ -39,7 +39,9 @@ def compare(
     ] = None,
     explain: Annotated[
         bool,
-        typer.Option("--explain", help="Add break-even by month, volume, price and load; lock-in; rules of thumb."),
+        typer.Option(
+            "--explain", help="Add costs by token and year; break-even by month, volume, price and load; rules."
+        ),
     ] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print the comparison.")] = Format.TABLE,
 ) -> None:
@@ -88,6 +90,7 @@ def _explained(evaluation: Evaluation, comparison: Comparison) -> Explanation:
 
 def _print(form: Format, evaluation: Evaluation, comparison: Comparison, explained: Explanation | None) -> None:
     from tco.report.comparison import comparison_document, comparison_json, flat_row
+    from tco.report.finance import finance_tables
     from tco.report.formats.csv import csv_text
     from tco.report.formats.json import json_text
     from tco.report.formats.markdown import markdown
@@ -99,7 +102,8 @@ def _print(form: Format, evaluation: Evaluation, comparison: Comparison, explain
     if form is Format.CSV:
         typer.echo(csv_text(flat_row(evaluation, option) for option in comparison.options), nl=False)
         return
-    document = comparison_document(evaluation, comparison, () if explained is None else explained.sections())
+    more = () if explained is None else (*finance_tables(evaluation, comparison), *explained.sections())
+    document = comparison_document(evaluation, comparison, more)
     if form is Format.MD:
         typer.echo(markdown(document), nl=False)
     else:

@@ -12,6 +12,7 @@ from tco.report.charts.cumulative_cost import cumulative_cost
 from tco.report.charts.quality_front import quality_front
 from tco.report.charts.retrieval_crossover import retrieval_crossover
 from tco.report.comparison import comparison_json, flat_row
+from tco.report.finance_rows import finance_rows
 from tco.report.formats.csv import csv_text
 from tco.report.formats.json import json_text
 from tco.report.ledger_cents import ledger_cents, with_cents
@@ -31,10 +32,10 @@ def comparison_files(
     Returns:
         Contents by file name.
     """
-    charts = {"cumulative-cost": cumulative_cost, "cost-breakdown": cost_breakdown}
     files: dict[str, str | bytes] = {
         "ledger.csv": csv_text(ledger_rows(evaluation, lines or {})),
         "comparison.csv": csv_text(flat_row(evaluation, option) for option in comparison.options),
+        "finance.csv": csv_text(finance_rows(evaluation)),
         "comparison.json": json_text(comparison_json(evaluation, comparison)),
     }
     charts = {"cumulative-cost": cumulative_cost, "cost-breakdown": cost_breakdown, "quality": quality_front}

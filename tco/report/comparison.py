@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from tco.capacity.window import Window
+from tco.decide.build_case import build_case
 from tco.decide.compare import Comparison, OptionSummary
+from tco.finance.tier_costs import TierCost
 from tco.pipeline import Evaluation
 from tco.report.ab_tests import ab_test_notes
 from tco.report.accounts import account_style
 from tco.report.async_notes import async_json, async_notes
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
+from tco.report.finance import all_tier_costs, finance_notes, unit_table
+from tco.report.finance_rows import build_case_json, finance_json, unit_row
 from tco.report.money import Money, exchange_json, exchange_notes
 from tco.report.numbers import counted, seconds
 from tco.report.recommendation import in_words, recommendation, short_limits
@@ -21,6 +24,7 @@ from tco.report.retrieval_notes import retrieval_notes
 from tco.report.servers import server_facts, server_notes
 from tco.report.trim_notes import trim_notes
 from tco.report.vendor_notes import vendor_notes
+from tco.report.window_json import window_json
 
 SCHEMA_VERSION = 1
 
@@ -35,6 +39,7 @@ def comparison_document(
         _overview(evaluation, comparison),
         _breakdown(comparison, money),
         *_quality(evaluation, comparison),
+        unit_table(evaluation, comparison),
         Text(recommendation(comparison, scenario), "lead"),
         *more,
         *(Text(note, "note") for note in _notes(evaluation, comparison)),
@@ -216,6 +221,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         known = [margin for margin in margins if margin is not None]
         if known and max(known) < 0:
             notes.append("No option turns a profit on what customers pay, engineers not counted.")
+    notes += finance_notes(evaluation, comparison)
     notes += retrieval_notes(evaluation)
     notes += trim_notes(evaluation)
     notes += vendor_notes(evaluation)
@@ -274,7 +280,7 @@ def _fleet(option: OptionSummary) -> str:
 
 def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str, Any]:
     """Write the comparison for programs; keys are stable within a `schema_version`."""
-    scenario = evaluation.scenario
+    scenario, costs = evaluation.scenario, all_tier_costs(evaluation, comparison)
     return {
         "schema_version": SCHEMA_VERSION,
         "scenario": scenario.name,
@@ -297,11 +303,12 @@ def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str,
             for month in evaluation.months
         ],
         "servers": server_facts(scenario),
-        "options": [_option_json(evaluation, option) for option in comparison.options],
+        "build_case": build_case_json(build_case(evaluation, comparison)),
+        "options": [_option_json(evaluation, option, costs[option.name]) for option in comparison.options],
     }
 
 
-def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any]:
+def _option_json(evaluation: Evaluation, option: OptionSummary, costs: tuple[TierCost, ...]) -> dict[str, Any]:
     plan = evaluation.plans[option.name]
     interval = plan.worst.e2e_p95
     return {
@@ -309,45 +316,16 @@ def _option_json(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any
         "e2e_p95_ci_low_s": None if interval is None else interval.low,
         "e2e_p95_ci_high_s": None if interval is None else interval.high,
         "accounts_usd": option.accounts_usd,
+        "finance": finance_json(evaluation, option, costs),
         "monthly_usd": option.monthly_usd.tolist(),
         "checks": [
             {"limit_name": c.limit_name, "limit": c.limit, "value": c.value, "kept": c.kept} for c in option.checks
         ],
         "replicas": list(plan.replicas),
-        "windows": [_window_json(window) for window in plan.windows],
-        **({"load_levels": [_window_json(window) for window in plan.levels]} if plan.levels else {}),
+        "windows": [window_json(window) for window in plan.windows],
+        **({"load_levels": [window_json(window) for window in plan.levels]} if plan.levels else {}),
         **({"async_windows": async_json(plan)} if any(plan.async_loads) else {}),
-        **({"nights": [_window_json(window) for window in plan.nights]} if plan.nights else {}),
-    }
-
-
-def _window_json(window: Window) -> dict[str, Any]:
-    return {
-        "rate_rps": window.rate_rps,
-        "replicas": window.replicas,
-        "requests": window.requests,
-        "judged": window.judged,
-        **{f"e2e_p{p}_s": getattr(window.e2e, f"p{p}_s") for p in (50, 95, 99)},
-        **{f"ttft_p{p}_s": getattr(window.ttft, f"p{p}_s") for p in (50, 95, 99)},
-        "cached_share": window.cached_share,
-        **{f"{name}_share": window.unanswered.get(name, 0.0) for name in ("rejected", "failed", "timed_out")},
-        "availability_fraction": window.availability,
-        "success_share": window.success_share,
-        "degraded_share": window.degraded_share,
-        "false_hit_share": window.false_hit_share,
-        "retries_per_request": window.retries_per_request,
-        "decisions_per_request": window.decisions_per_request,
-        "tiers": {
-            name: {
-                "visits_per_request": tier.visits_per_request,
-                "served_share": tier.served_share,
-                "input_tokens_per_request": tier.input_tokens_per_request,
-                "output_tokens_per_request": tier.output_tokens_per_request,
-                "busy_share": tier.busy_share,
-                **({"counts_per_request": tier.counts_per_request} if tier.counts_per_request else {}),
-            }
-            for name, tier in window.tiers.items()
-        },
+        **({"nights": [window_json(window) for window in plan.nights]} if plan.nights else {}),
     }
 
 
@@ -374,6 +352,7 @@ def flat_row(evaluation: Evaluation, option: OptionSummary) -> dict[str, Any]:
         "success_share": option.success_share,
         "cost_usd_per_success": option.cost_usd_per_success,
         "degraded_share": option.degraded_share,
+        **unit_row(option),
         "currency": money.currency,
         "total_plan_currency": money.amount(option.total_usd),
         "npv_plan_currency": money.amount(option.npv_usd),
