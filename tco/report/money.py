@@ -44,8 +44,10 @@ class Money:
     def whole(self, usd: float) -> str:
         """Write an amount without cents.
 
-        >>> Money().whole(1234.5), Money().whole(-3), Money("EUR", 1.25).whole(1250), Money("CHF", 1.25).whole(-1250)
-        ('$1,234', '-$3', '€1,000', '-CHF 1,000')
+        >>> Money().whole(1234.5), Money().whole(-3), Money().whole(-0.2)
+        ('$1,234', '-$3', '$0')
+        >>> Money("EUR", 1.25).whole(1250), Money("CHF", 1.25).whole(-1250)
+        ('€1,000', '-CHF 1,000')
         """
         return self._signed(self.amount(usd), f"{abs(self.amount(usd)):,.0f}")
 
@@ -78,7 +80,8 @@ class Money:
 
     def _signed(self, amount: float, digits: str) -> str:
         gap = " " if len(self.symbol) > 1 else ""
-        return f"{'-' if amount < 0 else ''}{self.symbol}{gap}{digits}"
+        minus = "-" if amount < 0 and digits.strip("0.,") else ""  # what rounds to nothing has no sign
+        return f"{minus}{self.symbol}{gap}{digits}"
 
 
 def exchange_notes(scenario: Scenario) -> list[str]:
