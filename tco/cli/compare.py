@@ -40,7 +40,7 @@ def compare(
     explain: Annotated[
         bool,
         typer.Option(
-            "--explain", help="Add costs by token and year; break-even by month, volume, price and load; rules."
+            "--explain", help="Add costs by token and year, break-even from every side, lock-in, rules of thumb."
         ),
     ] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print the comparison.")] = Format.TABLE,
@@ -102,8 +102,8 @@ def _print(form: Format, evaluation: Evaluation, comparison: Comparison, explain
     if form is Format.CSV:
         typer.echo(csv_text(flat_row(evaluation, option) for option in comparison.options), nl=False)
         return
-    more = () if explained is None else (*finance_tables(evaluation, comparison), *explained.sections())
-    document = comparison_document(evaluation, comparison, more)
+    further = () if explained is None else (*finance_tables(evaluation, comparison), *explained.sections())
+    document = comparison_document(evaluation, comparison, further)
     if form is Format.MD:
         typer.echo(markdown(document), nl=False)
     else:

@@ -113,6 +113,7 @@ def _provenance(
     from tco.decide.provenance import explain as find
     from tco.report.formats.json import json_text
     from tco.report.formats.markdown import markdown
+    from tco.report.money import Money
     from tco.report.provenance import provenance_document
     from tco.report.provenance_rows import provenance_csv, provenance_json
 
@@ -126,7 +127,7 @@ def _provenance(
         return
     text = {
         Format.JSON: lambda: json_text(provenance_json(found, loaded)),
-        Format.CSV: lambda: provenance_csv(found, evaluation.ledger),
+        Format.CSV: lambda: provenance_csv(found, evaluation.ledger, Money.of(loaded.scenario)),
         Format.MD: lambda: markdown(document),
     }[form]()
     typer.echo(text, nl=False)

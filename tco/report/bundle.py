@@ -55,11 +55,6 @@ def ledger_rows(evaluation: Evaluation, lines: dict[str, int]) -> list[dict[str,
     rows, money = evaluation.ledger.to_dict("records"), Money.of(evaluation.scenario)
     cents = ledger_cents(evaluation.ledger)
     return [
-        {
-            **with_cents(row, amount),
-            "scenario_line": lines.get(row["scenario_key"]),
-            "cost_plan_currency": money.amount(row["cost_usd"]),
-            "currency": money.currency,
-        }
+        {**with_cents(row, amount, money), "scenario_line": lines.get(row["scenario_key"])}
         for row, amount in zip(rows, cents, strict=True)
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tco.report.cents import rounded_in_parts
+from tco.report.money import Money
 
 
 def ledger_cents(ledger: pd.DataFrame) -> list[Decimal]:
@@ -21,11 +22,15 @@ def ledger_cents(ledger: pd.DataFrame) -> list[Decimal]:
     return rounded_in_parts(ledger["cost_usd"].tolist(), groups, ledger["item"].tolist())
 
 
-def with_cents(row: Mapping[Hashable, Any], amount: Decimal) -> dict[str, Any]:
-    """Put the rounded amount behind the unrounded one."""
+def with_cents(row: Mapping[Hashable, Any], amount: Decimal, money: Money) -> dict[str, Any]:
+    """Put behind the unrounded amount the rounded one, and the amount in the plan's currency, not rounded."""
     told: dict[str, Any] = {}
     for name, value in row.items():
         told[str(name)] = value
         if name == "cost_usd":
-            told["cost_usd_rounded"] = amount
+            told |= {
+                "cost_usd_rounded": amount,
+                "cost_plan_currency": money.amount(value),
+                "currency": money.currency,
+            }
     return told

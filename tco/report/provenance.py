@@ -153,6 +153,8 @@ def _first_lines(groups: list[Group], amounts: Amounts, file: str) -> Table:
 
 
 def _notes(found: Provenance, loaded: LoadedScenario) -> Iterator[str]:
+    if loaded.scenario.currency != "USD" and found.chosen:
+        yield f"Amounts here are in USD, as prices are; {loaded.scenario.currency} only where a comparison is printed."
     if found.chosen:
         yield (
             "Amounts are the cents of ledger.csv, rounded so that lines add up to every sum shown: one may differ by a "

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from tco.decide.provenance import Group, KeyAnswer, Line, Provenance
 from tco.report.formats.csv import csv_text
 from tco.report.ledger_cents import with_cents
+from tco.report.money import Money
 from tco.report.provenance import Amounts
 from tco.scenario.loader import LoadedScenario
 
@@ -21,16 +22,19 @@ SCHEMA_VERSION = 1
 PLACE = "scenario_line"
 
 
-def provenance_csv(found: Provenance, ledger: pd.DataFrame) -> str:
+def provenance_csv(found: Provenance, ledger: pd.DataFrame, money: Money) -> str:
     """Write the lines behind the figure as CSV, one a row, in the columns of `ledger.csv`."""
-    return csv_text(provenance_rows(found, ledger), (*with_cents(dict.fromkeys(ledger.columns), Decimal(0)), PLACE))
+    head = with_cents(dict.fromkeys(ledger.columns, 0.0), Decimal(0), money)
+    return csv_text(provenance_rows(found, ledger, money), (*head, PLACE))
 
 
-def provenance_rows(found: Provenance, ledger: pd.DataFrame) -> list[dict[str, Any]]:
+def provenance_rows(found: Provenance, ledger: pd.DataFrame, money: Money) -> list[dict[str, Any]]:
     """Return the lines behind the figure as rows of the ledger, with cents and the line that names the price."""
     amounts = Amounts(ledger)
     rows = ledger.to_dict("index")
-    return [{**with_cents(rows[line.number], amounts.of([line])), PLACE: line.scenario_line} for line in found.chosen]
+    return [
+        {**with_cents(rows[line.number], amounts.of([line]), money), PLACE: line.scenario_line} for line in found.chosen
+    ]
 
 
 def provenance_json(found: Provenance, loaded: LoadedScenario) -> dict[str, Any]:

@@ -8,12 +8,18 @@ import re
 import pytest
 
 from tco.decide.compare import compare
+from tco.decide.verdict import build_verdicts
 from tco.pipeline import evaluate
 from tco.report.bundle import comparison_files, ledger_rows
 from tco.report.charts import money_axis, panels
+from tco.report.document import Document
+from tco.report.finance import finance_tables
+from tco.report.formats.markdown import markdown
 from tco.report.money import Money
+from tco.report.verdict import verdict_sections
 from tco.scenario.loader import load_scenario
 from tests.cli.conftest import tco  # noqa: F401  # the fixture
+from tests.finance.rented import ways
 from tests.report.small import write_small
 from tests.scenario.texts import INLINE, faults_in
 
@@ -115,3 +121,30 @@ def test_ticks_are_round_in_the_plans_currency():
         told = [label.get_text() for label in axes.get_xticklabels()]
 
     assert ["€0", "€2k", "€4k", "€6k", "€8k", "€10k"] == told
+
+
+def test_what_is_explained_of_a_plan_in_euros_is_in_euros():
+    """Break-even from every side, tokens, years, the build case; only published rules of thumb stay in dollars."""
+    exchange = {"usd_per_unit": 1.25, "source": "a bank", "source_date": "2026-11-20"}
+    evaluation = ways(
+        only=("owned", "vendor"), currency="EUR", finance={"discount_fraction_per_year": 0.08, "exchange": exchange}
+    )
+    comparison, money = compare(evaluation), Money.of(evaluation.scenario)
+    explained = (
+        *finance_tables(evaluation, comparison),
+        *verdict_sections(build_verdicts(evaluation, comparison), money),
+    )
+    told = markdown(Document("", "", explained))
+
+    assert "$" not in told
+    assert "€200,000" in told  # a server of $250,000
+    assert "€45,000" in told  # $56,250 a year written off
+
+
+def test_the_lines_behind_a_figure_say_that_they_are_in_dollars(tmp_path, tco):  # noqa: F811
+    """Quantity times a published price stays what was published."""
+    path = in_euros(write_small(tmp_path, options=OPTIONS))
+    answer = " ".join(tco("explain", path, "people.engineer").out.split())
+
+    assert "Amounts here are in USD, as prices are; EUR only where a comparison is printed." in answer
+    assert "€" not in answer

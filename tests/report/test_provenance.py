@@ -16,6 +16,7 @@ from tco.report.bundle import ledger_rows
 from tco.report.document import Document, Table, Text
 from tco.report.formats.markdown import markdown
 from tco.report.ledger_cents import ledger_cents
+from tco.report.money import Money
 from tco.report.numbers import quantity, usd_exact
 from tco.report.provenance import provenance_document
 from tco.report.provenance_lines import months_table, product
@@ -158,7 +159,7 @@ def test_every_view_has_the_cents_of_the_ledger_file(loaded, evaluation):
     document = provenance_document(explain(loaded, evaluation, "serving:api"), loaded, evaluation.ledger)
 
     assert expected == printed_sum(document, "api")[1]
-    found = provenance_rows(explain(loaded, evaluation, "serving:api"), evaluation.ledger)
+    found = provenance_rows(explain(loaded, evaluation, "serving:api"), evaluation.ledger, Money())
     assert [row for row in rows if row["account"] == "serving:api"] == found
 
 

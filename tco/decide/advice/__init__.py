@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import ClassVar
 
+from tco.decide.build_case import cheapest_build
 from tco.decide.compare import Comparison, OptionSummary
 from tco.finance.totals import through
 from tco.pipeline import Evaluation
@@ -107,8 +108,7 @@ class Numbers:
 
     def cheapest_build(self) -> OptionSummary | None:
         """Return the cheapest built option, one that keeps the SLO where any does; None where every one is bought."""
-        built = [option for option in self.comparison.options if option.is_build]
-        return min([option for option in built if option.slo_kept] or built, key=_total_usd, default=None)
+        return cheapest_build(self.comparison)
 
     def vendor(self) -> OptionSummary | None:
         """Return the bought option that building is held against; None where there is none."""
@@ -122,10 +122,6 @@ def dollars(amount: float) -> str:
     ('-$1,234', '$50')
     """
     return f"-${-amount:,.0f}" if amount < 0 else f"${amount:,.0f}"
-
-
-def _total_usd(option: OptionSummary) -> float:
-    return option.total_usd
 
 
 class Rule:
