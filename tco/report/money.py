@@ -69,10 +69,10 @@ class Money:
     def short(self, usd: float) -> str:
         """Write an amount for an axis or a label.
 
-        >>> [Money().short(usd) for usd in (1_234_567, 45_600, 12, 0, -45_600)]
-        ['$1.23M', '$45.6k', '$12', '$0', '-$45.6k']
+        >>> [Money().short(usd) for usd in (1_234_567, 45_600, 12, 0, -45_600, 999_999.9999)]
+        ['$1.23M', '$45.6k', '$12', '$0', '-$45.6k', '$1M']
         """
-        amount = self.amount(usd)
+        amount = float(f"{self.amount(usd):.3g}")  # rounded before the size is chosen: 999 999.9 is a million
         for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
             if abs(amount) >= size:
                 return self._signed(amount, f"{abs(amount) / size:.3g}{letter}")

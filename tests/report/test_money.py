@@ -123,6 +123,19 @@ def test_ticks_are_round_in_the_plans_currency():
     assert ["€0", "€2k", "€4k", "€6k", "€8k", "€10k"] == told
 
 
+def test_a_code_stands_in_the_heading_and_not_at_every_tick(tmp_path):
+    """CHF 1.25M is too long for an axis."""
+    path = in_euros(write_small(tmp_path, options=OPTIONS))
+    path.write_text(path.read_text().replace("currency: EUR", "currency: CHF"))
+    evaluation = evaluate(load_scenario(path))
+    svg = comparison_files(evaluation, compare(evaluation))["cost-breakdown.svg"].decode()
+    texts = [text.strip() for text in re.findall(r">([^<>]+)<", svg) if text.strip()]
+
+    assert "undiscounted CHF by account" in " ".join(texts)
+    assert "CHF 186k" in texts  # 50 weeks of building at $241 429 a year, over 1.25
+    assert [text for text in texts if re.fullmatch(r"\d+k", text)]
+
+
 def test_what_is_explained_of_a_plan_in_euros_is_in_euros():
     """Break-even from every side, tokens, years, the build case; only published rules of thumb stay in dollars."""
     exchange = {"usd_per_unit": 1.25, "source": "a bank", "source_date": "2026-11-20"}

@@ -81,6 +81,8 @@ def colour_and_marker(number: int) -> tuple[str, str]:
 def money_axis(axis: Axis, money: Money, say: Callable[[float], str] | None = None) -> None:
     """Write an axis of USD in the plan's currency, with ticks at its own round amounts.
 
+    A sign stands at every tick, a code (CHF) in the chart's heading only.
+
     Args:
         axis: of amounts in USD.
         money: how they are told.
@@ -93,7 +95,7 @@ def money_axis(axis: Axis, money: Money, say: Callable[[float], str] | None = No
             return np.asarray(super().tick_values(money.amount(vmin), money.amount(vmax))) * money.usd_per_unit
 
     written = say or money.short
-    axis.set_major_formatter(lambda usd, _position: written(usd))
+    axis.set_major_formatter(lambda usd, _position: written(usd).replace(f"{money.symbol} ", ""))  # a code is long
     axis.set_major_locator(Converted())
 
 

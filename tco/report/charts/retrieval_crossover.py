@@ -66,7 +66,8 @@ def _axes(axes: Axes, volumes: np.ndarray, money: Money) -> None:
     axes.set_xlim(volumes[0], volumes[-1])
     axes.minorticks_off()
     axes.xaxis.set_major_formatter(lambda value, _position: f"{value:,.0f}")
-    axes.yaxis.set_major_formatter(lambda amount, _position: money.short(amount * money.usd_per_unit))
+    told = money.short
+    axes.yaxis.set_major_formatter(lambda amount, _: told(amount * money.usd_per_unit).replace(f"{money.symbol} ", ""))
     axes.set_xlabel("retrievals a month")
 
 

@@ -84,7 +84,7 @@ def _varied_axis(axes: Axes, sweep: Sweep) -> dict[int, float]:
 
 def _heading(sweep: Sweep, scenario: Scenario, front: list[Row], drawn: list[Row]) -> Heading:
     varied = " and ".join(short_names([axis.path for axis in sweep.axes]))
-    cost = f"{scenario.name}: {scenario.horizon_months}-month cost"
+    cost = f"{scenario.name}: {scenario.horizon_months}-month cost in {scenario.currency}"
     if not drawn:
         return folded_heading("No interactive request is answered, so no p95 to choose by", f"{cost}, varying {varied}")
     unknown = len(sweep.rows) - len(drawn)
