@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy_financial as npf
 import pytest
 
-from tco.decide.build_case import build_case
-from tco.decide.compare import compare
+from tco.decide.build_case import build_case, cheapest_build
+from tco.decide.compare import Check, compare
 from tco.finance.value import present_value_usd
 from tests.finance.rented import MONTHS, ways
 
@@ -72,6 +74,18 @@ def test_what_spares_from_the_first_month_has_no_rate():
 
     assert () == case.rates_per_year
     assert 0 == case.payback_month
+
+
+def test_the_cheapest_build_that_keeps_the_slo_stands_for_building():
+    """A cheaper one that misses it does not; where all miss it, the cheapest of all."""
+    comparison = compare(ways(only=("owned", "rented", "vendor")))
+    missed = (Check("e2e_p95_s", 1.0, 2.0, kept=False),)
+    late = {option.name: replace(option, checks=missed) for option in comparison.options}
+    one_late = tuple(late[option.name] if option.name == "rented" else option for option in comparison.options)
+
+    assert "rented" == cheapest_build(comparison).name
+    assert "owned" == cheapest_build(replace(comparison, options=one_late)).name
+    assert "rented" == cheapest_build(replace(comparison, options=tuple(late.values()))).name
 
 
 def test_without_both_kinds_there_is_no_case():

@@ -151,6 +151,16 @@ def test_hours_that_are_paid_and_not_needed_are_not_used():
     )
 
 
+def test_hours_of_every_kind_are_paid_hours_and_those_after_the_plan_are_not(found):
+    """Two GPUs reserved, or one of them reserved and one on demand, work as much of their time as two rented ones."""
+    mixed = ways(only=("reserved",), purchases={"reserved": reserved(gpus=1)})
+    rented = costs(found, "rented")["rented"].used_share
+
+    assert (found.tail["option"] == "reserved").any()  # the second year's commitment outlives the plan
+    assert rented == pytest.approx(costs(found, "reserved")["reserved"].used_share, rel=1e-12)
+    assert rented == pytest.approx(costs(mixed, "reserved")["reserved"].used_share, rel=1e-12)
+
+
 def test_the_servers_gpus_are_paid_whether_the_fleet_fills_them_or_not(found):
     """Two of the server's two here; of a server of eight a quarter."""
     large = {**found.scenario.tiers["owned"].purchase.model_dump(mode="python"), "gpus_per_server": 8}
