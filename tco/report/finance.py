@@ -183,9 +183,10 @@ def build_case_words(case: BuildCase, money: Money) -> str:
     verb, left = "spares" if spared >= 0 else "costs", money.whole(abs(case.left_over_usd))
     over = "" if spared >= 0 else " more"
     worth = f", and {left} {'are' if case.left_over_usd >= 0 else 'less are'} left" if case.left_over_usd else ""
+    without, with_it = (", what is left not counted", ", with what is left,") if case.left_over_usd else ("", "")
     return (
         f"Building {case.build} instead of buying {case.vendor}, as paid, {verb} {money.whole(abs(spared))}{over} over "
-        f"the plan{worth}. {_payback_words(case)}; {_rates_words(case)}."
+        f"the plan{worth}. {_payback_words(case)}{without}; {_rates_words(case, with_it)}."
     )
 
 
@@ -199,13 +200,13 @@ def _payback_words(case: BuildCase) -> str:
     return f"It is paid back in month {case.payback_month + 1}, discounted {discounted}"
 
 
-def _rates_words(case: BuildCase) -> str:
+def _rates_words(case: BuildCase, with_it: str) -> str:
     rates = [f"{rate:,.0%}" if abs(rate) >= 10 else f"{rate:.1%}" for rate in case.rates_per_year]
     if not rates:
         laid_out = bool((case.flow_usd < 0).any())
         return "no internal rate of return exists" if laid_out else "nothing is laid out that a rate could be held to"
     if len(rates) == 1:
-        return f"the internal rate of return is {rates[0]} a year"
+        return f"the internal rate of return{with_it} is {rates[0]} a year"
     return (
         f"{len(rates)} internal rates of return exist, {', '.join(rates)} a year, of which none alone says what it "
         "earns: the present value does"

@@ -127,7 +127,8 @@ def case(flow, left=0.0, rates=(), payback=None, later=None) -> BuildCase:
     ("told", "said"),
     [
         (case([-100.0, 90.0, 90.0], 20.0, (0.234,), 2), "spares $80 over the plan, and $20 are left. It is paid back "
-         "in month 3, discounted never within the plan; the internal rate of return is 23.4% a year."),
+         "in month 3, discounted never within the plan, what is left not counted; the internal "
+         "rate of return, with what is left, is 23.4% a year."),
         (case([-100.0, 50.0]), "costs $50 more over the plan. It is not paid back within the plan; no internal rate of "
          "return exists."),
         (case([5.0, 5.0], payback=0, later=0), "spares $10 over the plan. It costs less from the first month on; "
