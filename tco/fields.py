@@ -90,6 +90,7 @@ TierName = Annotated[str, _reference("tiers")]
 ClassName = Annotated[str, _reference("classes")]
 ProductName = Annotated[str, _reference("products")]
 RegionName = Annotated[str, _reference("regions")]
+OptionName = Annotated[str, _reference("options")]
 
 
 def quantile_table(what: str, *, strictly: bool = False) -> AfterValidator:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tco.arrivals.trace_rows import TraceRows
+from tco.capacity.meanwhile import with_stand_ins
 from tco.capacity.meters import read_meters
 from tco.capacity.sizing import FleetPlan, plan_fleet
 from tco.costs.ledger import price_meters
@@ -70,11 +71,12 @@ def evaluate(
     months = forecast(scenario)
     workload = draw_workload(scenario, trace)
     plans: dict[str, FleetPlan] = {}
-    meters: list[Meter] = []
+    used: dict[str, list[Meter]] = {}
     for position, option in enumerate(scenario.options):
         count = _Counter(progress, option, position, len(scenario.options))
         plans[option] = plan_fleet(scenario, option, workload, months, count)
-        meters += read_meters(scenario, plans[option], months)
+        used[option] = read_meters(scenario, plans[option], months)
+    meters = with_stand_ins(scenario, used)
     lines = price_meters(scenario, meters)
     within = lines["month"] < scenario.horizon_months
     ledger, tail = (lines[part].reset_index(drop=True) for part in (within, ~within))

@@ -10,7 +10,7 @@ from tco.catalog import Price
 from tco.costs import Charge, PricingModel, Readings, charge
 from tco.costs.rates import Rates
 from tco.domain import Meter
-from tco.scenario.prices import InlinePrice, InlineRequestPrice
+from tco.scenario.prices import IncludedPrice, InlinePrice, InlineRequestPrice
 from tco.scenario.tiers.managed_api import ManagedApi
 
 ACCOUNT = "serving:api"
@@ -24,6 +24,8 @@ class PerToken(PricingModel):
     def charges(self, config: ManagedApi, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge input and output tokens, or requests, and what the batch endpoint served."""
         name, key = subject.partition(".")[2], f"{subject}.price"
+        if isinstance(config.price, IncludedPrice):
+            return  # the contract charges the requests
         if isinstance(config.price, InlineRequestPrice):
             price = rates.price(config.price, "request", "usd_per_request")
             yield charge(ACCOUNT, f"{name} requests", _without(readings, "requests", "batch"), price, key)
@@ -52,7 +54,7 @@ def _interactive(config: ManagedApi, name: str, readings: Readings, rates: Rates
 def _batch(config: ManagedApi, name: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
     subject = f"tiers.{name}"
     stated = config.batch.price if config.batch is not None else None
-    reference, key = (stated, f"{subject}.batch.price") if stated is not None else (config.price, f"{subject}.price")
+    reference, key = (config.price, f"{subject}.price") if stated is None else (stated, f"{subject}.batch.price")
     if isinstance(reference, InlineRequestPrice):
         price = batch_price(rates, config, reference, "request", "usd_per_request")
         yield charge(ACCOUNT, f"{name} batch requests", readings["batch_requests"], price, key)
@@ -62,7 +64,9 @@ def _batch(config: ManagedApi, name: str, readings: Readings, rates: Rates) -> I
         yield charge(ACCOUNT, f"{name} batch {meter} tokens", readings[f"batch_{meter}_tokens"], price, key)
 
 
-def batch_price(rates: Rates, config: ManagedApi, reference: str | InlinePrice, meter: str, unit: str) -> Price:
+def batch_price(
+    rates: Rates, config: ManagedApi, reference: str | InlinePrice | IncludedPrice, meter: str, unit: str
+) -> Price:
     """Return what a batch request pays: prices of its own, the tier's less the discount, or the catalog's."""
     discount = config.batch.discount_share if config.batch is not None else None
     if discount is not None:

@@ -8,7 +8,7 @@ from tco.catalog import Price
 from tco.demand.forecast import month_label
 from tco.scenario import Scenario
 from tco.scenario.price_terms import Announced
-from tco.scenario.prices import InlinePrice, resolve
+from tco.scenario.prices import IncludedPrice, InlinePrice, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Rates:
         """Calendar month, `2026-12`."""
         return month_label(self.scenario.start, self.month)
 
-    def price(self, reference: str | InlinePrice | None, meter: str, unit: str) -> Price:
+    def price(self, reference: str | InlinePrice | IncludedPrice | None, meter: str, unit: str) -> Price:
         """Find what a reference costs in the month: the list price, changed as announced, then as negotiated.
 
         Args:

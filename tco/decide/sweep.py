@@ -107,8 +107,7 @@ def _validated(
         except ScenarioError as error:
             at = ", ".join(f"{'.'.join(map(str, path))}={value}" for path, value in point.items())
             raise UsageError(f"--vary: {at} is not a valid scenario:\n{error}") from error
-        chosen = {name: option for name, option in scenario.options.items() if name in options}
-        checked.append(scenario.model_copy(update={"options": chosen}))
+        checked.append(scenario.only(options))
     return checked
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Discriminator, Tag
 
@@ -71,6 +71,21 @@ class InlineRequestPrice(InlinePrice):
 
     request_usd_per_request: UnitPrice
     """Price of one request, USD."""
+
+
+class IncludedPrice(Frozen):
+    """No price of its own: the service is paid by the option's contract."""
+
+    included_in: Literal["contract"]
+    """What pays for it: the `contract` of every option that uses the tier."""
+
+    def price(self, meter: str, unit: str) -> Price:
+        """Return no price: there is none to multiply by.
+
+        Raises:
+            CatalogError: always.
+        """
+        raise CatalogError(f"'{meter}_{unit}' has no price of its own: it is included in the {self.included_in}")
 
 
 class InlineDevicePrice(InlinePrice):
@@ -163,6 +178,8 @@ def _choice(meter: str, what: str, names: Any = None) -> Any:
 def _inline_kind(value: Any) -> str | None:
     if isinstance(value, InlineRequestPrice) or (isinstance(value, dict) and "request_usd_per_request" in value):
         return "inline_request"
+    if isinstance(value, IncludedPrice) or (isinstance(value, dict) and "included_in" in value):
+        return "included"
     return name_or_inline(value)
 
 
@@ -174,7 +191,8 @@ def _second_or_hour(value: Any) -> str | None:
 TokenPrice = Annotated[
     Annotated[str, _choice("output", "an API model"), Tag("name")]
     | Annotated[InlineTokenPrice, Tag("inline")]
-    | Annotated[InlineRequestPrice, Tag("inline_request")],
+    | Annotated[InlineRequestPrice, Tag("inline_request")]
+    | Annotated[IncludedPrice, Tag("included")],
     name_or_figures(_inline_kind),
 ]
 DevicePrice = Annotated[
@@ -246,7 +264,7 @@ Latency = Annotated[
 ]
 
 
-def resolve(reference: str | InlinePrice, meter: str, unit: str) -> Price:
+def resolve(reference: str | InlinePrice | IncludedPrice, meter: str, unit: str) -> Price:
     """Find the unit price behind a reference.
 
     Args:

@@ -10,7 +10,7 @@ from tco import catalog
 from tco.fields import Positive, Share
 from tco.plugin import together
 from tco.policies.backoff import Backoff
-from tco.scenario.prices import InlineTokenPrice, Latency, TokenPrice
+from tco.scenario.prices import IncludedPrice, InlineTokenPrice, Latency, TokenPrice
 from tco.scenario.tiers import Tier
 from tco.scenario.vendor import BatchEndpoint, RateLimits
 from tco.serving.latency import ApiLatency
@@ -22,7 +22,8 @@ class ManagedApi(Tier):
 
     kind: Literal["managed_api"] = "managed_api"
     price: TokenPrice
-    """Catalog name of the model, or inline prices per token or per request."""
+    """Catalog name of the model, inline prices per token or per request, or `included_in: contract` where the option's
+    contract pays for it."""
     latency: Latency
     """Catalog name of a measured API latency, or inline quantiles."""
     max_concurrency: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
@@ -61,6 +62,14 @@ class ManagedApi(Tier):
     @together("batch", "price")
     def _batch_has_a_price(self) -> None:
         batch, known = self.batch, self._priced_by_name
+        if isinstance(self.price, IncludedPrice):
+            if batch is not None and (batch.discount_share is not None or batch.price is not None):
+                given = "price" if batch.discount_share is None else "discount_share"
+                raise ValueError(
+                    f"batch has a {given} of its own, and the tier's price is included in the contract; allowed: "
+                    "batch without one, which the contract pays too"
+                )
+            return
         unpriced = batch is not None and batch.price is None and batch.discount_share is None
         if unpriced and "batch_output" not in known:
             raise ValueError(
@@ -82,6 +91,8 @@ class ManagedApi(Tier):
 
     @property
     def _price_in_words(self) -> str:
+        if isinstance(self.price, IncludedPrice):
+            return f"the {self.price.included_in}"
         return f"the catalog's '{self.price}'" if isinstance(self.price, str) else "the inline price"
 
     @property
