@@ -14,6 +14,10 @@ from tco.scenario.prices import IncludedPrice, InlinePrice, InlineRequestPrice
 from tco.scenario.tiers.managed_api import ManagedApi
 
 ACCOUNT = "serving:api"
+CACHED = (  # parts of the prompt at prices of their own: field of the tier, meter of the price, words
+    ("cached_input_share", "cached_input", "cached input tokens"),
+    ("cache_write_share", "cache_write", "input tokens written into the cache"),
+)
 
 
 class PerToken(PricingModel):
@@ -40,11 +44,13 @@ def _interactive(config: ManagedApi, name: str, readings: Readings, rates: Rates
     for meter in ("input", "output"):
         price = rates.price(config.price, meter, "usd_per_mtok")
         tokens = _without(readings, f"{meter}_tokens", "batch", "long_context")
-        cached = config.cached_input_share if meter == "input" else 0.0
-        yield charge(ACCOUNT, f"{name} {meter} tokens", _share(tokens, 1.0 - cached), price, key)
-        if cached > 0.0:
-            cached_price = rates.price(config.price, "cached_input", "usd_per_mtok")
-            yield charge(ACCOUNT, f"{name} cached input tokens", _share(tokens, cached), cached_price, key)
+        apart = CACHED if meter == "input" else ()
+        shares = [getattr(config, field) for field, _, _ in apart]
+        yield charge(ACCOUNT, f"{name} {meter} tokens", _share(tokens, max(1.0 - sum(shares), 0.0)), price, key)
+        for share, (_, priced_as, words) in zip(shares, apart, strict=True):
+            if share > 0.0:
+                own = rates.price(config.price, priced_as, "usd_per_mtok")
+                yield charge(ACCOUNT, f"{name} {words}", _share(tokens, share), own, key)
         long = readings.get(f"long_context_{meter}_tokens")
         if long is not None:
             long_price = rates.price(config.price, f"{meter}_above_tier", "usd_per_mtok")

@@ -10,7 +10,7 @@ from pydantic import Discriminator, Tag
 from tco import catalog
 from tco.catalog import Price
 from tco.errors import CatalogError
-from tco.fields import IsoDate, Source, UnitPrice
+from tco.fields import CostlyPrice, IsoDate, Source, UnitPrice
 from tco.plugin import Frozen
 from tco.scenario.references import NAME_OR_INLINE, known, name_or_figures, name_or_inline
 from tco.serving.latency import ApiLatency
@@ -64,6 +64,8 @@ class InlineTokenPrice(InlinePrice):
     """Price of generated tokens, USD per million."""
     cached_input_usd_per_mtok: UnitPrice | None = None
     """Price of prompt tokens that the vendor finds in its cache, USD per million; None: not known."""
+    cache_write_usd_per_mtok: UnitPrice | None = None
+    """Price of prompt tokens that the vendor writes into its cache, USD per million; None: not known."""
 
 
 class InlineRequestPrice(InlinePrice):
@@ -146,28 +148,28 @@ class BadAnswerPrice(InlinePrice):
 class InlineEngineerPrice(InlinePrice):
     """Loaded cost of an engineer: salary, benefits, taxes, equipment."""
 
-    loaded_year_usd_per_year: UnitPrice
+    loaded_year_usd_per_year: CostlyPrice
     """Cost of one engineer for one year, USD."""
 
 
 class InlineServerPrice(InlinePrice):
     """Price of a server, bought."""
 
-    server_usd_per_server: UnitPrice
+    server_usd_per_server: CostlyPrice
     """Price of one server with its GPUs, its network and its installation, USD."""
 
 
 class InlineEnergyPrice(InlinePrice):
     """Price of electricity."""
 
-    energy_usd_per_kwh: UnitPrice
+    energy_usd_per_kwh: CostlyPrice
     """Price of a kWh, USD."""
 
 
 class InlineColocationPrice(InlinePrice):
     """Price of housing in a data centre of someone else's."""
 
-    colocation_usd_per_kw_month: UnitPrice
+    colocation_usd_per_kw_month: CostlyPrice
     """Price of a kW of contracted power for a month, USD."""
 
 
