@@ -14,6 +14,7 @@ from tco.report.accounts import account_style
 from tco.report.async_notes import async_json, async_notes
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
+from tco.report.money_notes import money_notes
 from tco.report.numbers import counted, seconds, usd, usd_each
 from tco.report.recommendation import in_words, recommendation, short_limits
 from tco.report.retrieval_notes import retrieval_notes
@@ -213,6 +214,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     notes += retrieval_notes(evaluation)
     notes += trim_notes(evaluation)
     notes += vendor_notes(evaluation)
+    notes += money_notes(evaluation)
     if evaluation.trace and evaluation.trace.raised_rows:
         raised = counted(evaluation.trace.raised_rows, "row of the trace has", "rows of the trace have")
         notes.append(f"{raised} a count of 0 tokens, taken as 1.")
