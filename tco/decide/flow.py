@@ -8,6 +8,7 @@ from math import fsum, isnan
 
 from tco.demand.workload import draw_workload
 from tco.domain import Outcome
+from tco.finance.totals import through
 from tco.pipeline import Evaluation
 from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
@@ -123,7 +124,8 @@ def _add(root: Branch, path: Iterator[tuple[str, float]], end: str) -> None:
 
 def _costs(evaluation: Evaluation, option: str, root: Branch) -> tuple[dict[str, float], float]:
     """Divide what each station costs over the horizon by the visits to it; return the rest per request too."""
-    ledger = evaluation.ledger[evaluation.ledger["option"] == option]
+    ledger = through(evaluation.ledger)
+    ledger = ledger[ledger["option"] == option]
     requests = fsum(month.requests for month in evaluation.months)
     visits: dict[str, int] = {}
     for _, branch in root.walk():

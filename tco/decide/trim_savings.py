@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tco.capacity.sizing import FleetPlan
 from tco.demand.forecast import Month
+from tco.finance.totals import through
 from tco.pipeline import Evaluation, evaluate
 from tco.units import TOKENS_PER_MTOK
 
@@ -50,5 +51,5 @@ def _prompt_mtok(plan: FleetPlan, months: tuple[Month, ...]) -> float:
 
 
 def _usd(evaluation: Evaluation, option: str) -> float:
-    ledger = evaluation.ledger
+    ledger = through(evaluation.ledger)
     return float(ledger.loc[ledger["option"] == option, "cost_usd"].sum())
