@@ -40,6 +40,11 @@ def _telemetry(telemetry: Observability, months: tuple[Month, ...], month: Month
     yield "recorded", month.requests * telemetry.recorded_share / 1000, "thousand requests", recorded, "volume"
     yield "ingested", _gb(telemetry, month), "GB", f"{recorded} x {size}", "volume"
     yield "months", 1.0, "months", "every month", "fixed"
+    if telemetry.events_per_request is not None:
+        millions = month.requests * telemetry.recorded_share * telemetry.events_per_request / 1e6
+        yield "events", millions, "million events", f"{recorded} x {telemetry.events_per_request:g} events", "volume"
+    if telemetry.seats is not None:
+        yield "seats", float(telemetry.seats), "seat-months", f"{telemetry.seats} people who may look", "fixed"
     if telemetry.kept_months is not None:
         kept = [
             each for each in months if max(first, month.index - telemetry.kept_months + 1) <= each.index <= month.index

@@ -8,6 +8,7 @@ from typing import ClassVar
 from tco.costs import Charge, PricingModel, Readings, charge
 from tco.costs.people import engineer_year
 from tco.costs.rates import Rates
+from tco.costs.steps import by_step
 from tco.scenario.migration import Migration, Move
 
 ACCOUNT = "people:migration"
@@ -32,5 +33,10 @@ def moved(move: Move, subject: str, readings: Readings, rates: Rates, account: s
         price, key = engineer_year(rates, readings["engineers"].option)
         yield charge(account, f"engineers, {word}", readings["engineers"], price, key)
     if move.transfer is not None and "data" in readings:
-        price = rates.price(move.transfer, "transfer", "usd_per_gb")
-        yield charge(account, f"{word}, data", readings["data"], price, f"{subject}.transfer")
+        key = f"{subject}.transfer"
+        if isinstance(move.transfer, str):
+            for start, part, each in by_step(readings["data"], rates.steps(move.transfer, "egress", "usd_per_gb")):
+                yield charge(account, f"{word}, data from {start:g} GB", part, each, key)
+        else:
+            price = rates.price(move.transfer, "transfer", "usd_per_gb")
+            yield charge(account, f"{word}, data", readings["data"], price, key)

@@ -24,5 +24,5 @@ class HumanReview(PricingModel):
             price = rates.price(config.price, "reviewer", "usd_per_hour")
             yield charge(ACCOUNT, "answers reviewed, hours", readings["reviewer_hours"], price, key)
         else:
-            price = rates.price(config.price, "label", "usd_per_sample")
+            price = rates.price(config.price, "sample", "usd_per_sample")
             yield charge(ACCOUNT, "answers reviewed", readings["samples"], price, key)

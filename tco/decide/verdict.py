@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tco.decide.break_even import (
     PriceBreakEven,
@@ -13,6 +13,7 @@ from tco.decide.break_even import (
     break_even_volume,
 )
 from tco.decide.compare import Comparison, OptionSummary
+from tco.finance.contract_bond import contract_bond
 from tco.finance.lock_in import LockIn, lock_in
 from tco.finance.totals import through
 from tco.finance.value import ahead
@@ -89,10 +90,17 @@ def _verdict(
         load=break_even_load(ledger, build.name, buy.name),
         delay=_delay(evaluation, build.name, buy.name),
         locks={
-            name: tuple(lock_in(ledger, evaluation.tail, name, month) for month in year_ends)
-            for name in (build.name, buy.name)
+            name: tuple(_lock_in(evaluation, name, month) for month in year_ends) for name in (build.name, buy.name)
         },
     )
+
+
+def _lock_in(evaluation: Evaluation, option: str, month: int) -> LockIn:
+    """Add what a vendor's contract binds to what other commitments do."""
+    lock = lock_in(evaluation.ledger, evaluation.tail, option, month)
+    bond = contract_bond(evaluation.scenario, evaluation.ledger, option, month)
+    owed, prepaid = lock.owed_usd + bond.owed_usd, lock.prepaid_usd + bond.prepaid_usd
+    return replace(lock, owed_usd=owed, prepaid_usd=prepaid)
 
 
 def _delay(evaluation: Evaluation, build: str, buy: str) -> Delay:

@@ -1,15 +1,16 @@
-"""Money notes: prices of nothing, and options that another one serves for until they are built."""
+"""Money notes: prices of nothing, what is owed after the plan, and options that another serves for until built."""
 
 from __future__ import annotations
 
 from tco.demand.forecast import month_label
+from tco.finance.totals import still_owed_usd
 from tco.pipeline import Evaluation
-from tco.report.numbers import counted
+from tco.report.numbers import counted, usd
 
 
 def money_notes(evaluation: Evaluation) -> list[str]:
-    """Say what is counted at a price of 0, and which option runs as another at first."""
-    return [*_for_nothing(evaluation), *_stand_ins(evaluation)]
+    """Say what is counted at a price of 0, what goes on after the plan, and which option runs as another at first."""
+    return [*_for_nothing(evaluation), *_owed_after(evaluation), *_stand_ins(evaluation)]
 
 
 def _for_nothing(evaluation: Evaluation) -> list[str]:
@@ -21,6 +22,13 @@ def _for_nothing(evaluation: Evaluation) -> list[str]:
         items.setdefault(key, []).append(item)
     told = "; ".join(f"{key} ({', '.join(names)})" for key, names in items.items())
     return [f"Counted at a price of 0: {told}."] if told else []
+
+
+def _owed_after(evaluation: Evaluation) -> list[str]:
+    """Say what terms that run on beyond the plan still take, which no total holds."""
+    owed = {name: amount for name, amount in still_owed_usd(evaluation.tail, evaluation.scenario).items() if amount > 0}
+    told = "; ".join(f"{name} {usd(amount)}" for name, amount in owed.items())
+    return [f"Still to be paid after the plan, for terms that run on, and in no total above: {told}."] if told else []
 
 
 def _stand_ins(evaluation: Evaluation) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, Tag
 
+from tco import catalog
 from tco.fields import NonNegative, UnitPrice
 from tco.plugin import Frozen, together
 from tco.scenario.prices import InlinePrice
+from tco.scenario.references import NAME_OR_INLINE, known
 
 Weeks = Annotated[float, Field(ge=0, le=1_000_000)]
 
@@ -18,6 +20,13 @@ class TransferPrice(InlinePrice):
 
     transfer_usd_per_gb: UnitPrice
     """Price of a GB on its way, USD."""
+
+
+TransferPriceRef = Annotated[
+    Annotated[str, known("a price of egress", lambda: catalog.price_names("egress")), Tag("name")]
+    | Annotated[TransferPrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
 
 
 class LumpSum(InlinePrice):
@@ -34,8 +43,9 @@ class Move(Frozen):
     """Engineers' work, at the option's loaded cost; weeks of one engineer."""
     data_gb: NonNegative = 0.0
     """Data that is moved, GB."""
-    transfer: TransferPrice | None = None
-    """What a GB costs on its way; needed where there is data."""
+    transfer: TransferPriceRef | None = None
+    """Catalog name of a price of egress, whose steps count for this move by itself, or an inline price; needed where
+    there is data."""
 
     @together("data_gb", "transfer")
     def _data_have_a_price(self) -> None:

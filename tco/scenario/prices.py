@@ -145,6 +145,13 @@ class BadAnswerPrice(InlinePrice):
     """Cost of one bad answer, USD: the support call that follows, the order that is lost."""
 
 
+class InlineSamplePrice(InlinePrice):
+    """What one answer costs that somebody judges."""
+
+    sample_usd_per_sample: UnitPrice
+    """Price of a sample, USD."""
+
+
 class InlineEngineerPrice(InlinePrice):
     """Loaded cost of an engineer: salary, benefits, taxes, equipment."""
 

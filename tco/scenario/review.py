@@ -9,15 +9,8 @@ from pydantic import Field, Tag
 from tco import catalog
 from tco.fields import Positive, Share, UnitPrice
 from tco.plugin import Frozen, together
-from tco.scenario.prices import InlinePrice
+from tco.scenario.prices import InlinePrice, InlineSamplePrice
 from tco.scenario.references import known, name_or_figures, name_or_inline
-
-
-class SamplePrice(InlinePrice):
-    """What a vendor of labels charges."""
-
-    label_usd_per_sample: UnitPrice
-    """Price of one answer that is looked at, USD."""
 
 
 class ReviewerPrice(InlinePrice):
@@ -33,8 +26,8 @@ def _which(value: Any) -> str | None:
 
 
 ReviewPrice = Annotated[
-    Annotated[str, known("a price of a label", lambda: catalog.price_names("label")), Tag("name")]
-    | Annotated[SamplePrice, Tag("inline")]
+    Annotated[str, known("a price of a judged sample", lambda: catalog.price_names("sample")), Tag("name")]
+    | Annotated[InlineSamplePrice, Tag("inline")]
     | Annotated[ReviewerPrice, Tag("inline_hour")],
     name_or_figures(_which),
 ]
@@ -48,7 +41,7 @@ class Review(Frozen):
     most_samples: Annotated[int, Field(ge=1, le=10**12)] | None = None
     """Most answers that are looked at in a month. None: no limit."""
     price: ReviewPrice
-    """Catalog name of a price per label, or an inline one, per sample or per reviewer's hour."""
+    """Catalog name of a price per judged sample, or an inline one, per sample or per reviewer's hour."""
     review_minutes: Positive | None = None
     """Time that one answer takes, minutes; needed, and allowed, where the price is per hour."""
 

@@ -27,6 +27,13 @@ def test_the_way_in_is_paid_once():
     assert [0] == list(by_month(evaluation, "people:migration"))
 
 
+def test_data_may_leave_at_a_catalog_price():
+    """AWS: of 200 GB 100 are free and 100 cost $0.09."""
+    evaluation = evaluated({"migration": {"data_gb": 200.0, "transfer": "aws/internet-egress"}})
+
+    assert {"migration, data from 100 GB": 9.0} == amounts(evaluation)
+
+
 def test_the_way_out_is_not_in_the_ledger_unless_it_is_planned():
     """Left out, or paid in the plan's last month."""
     assert {} == by_month(evaluated({"exit": WAY_OUT}, 3), "people:exit")
@@ -102,6 +109,7 @@ PROVEN = "source: our quote, source_date: 2026-10-01"
         ("migration: {data_gb: 5}", "data_gb is 5, and transfer is missing: unknown is not zero"),
         (f"migration: {{engineer_weeks: 1, transfer: {{transfer_usd_per_gb: 1, {PROVEN}}}}}",
          "transfer is given, and data_gb is 0"),
+        ("migration: {data_gb: 5, transfer: aws/egress}", "'aws/egress' is not a price of egress of the catalog"),
         ("migration: {engineer_weeks: -1}", "-1; allowed: at least 0"),
         ("exit: {}", "an exit of nothing; allowed: engineer_weeks, data_gb or notice_months"),
         ("exit: {notice_months: 3}", "exit has notice_months 3, and there is no contract to give it for"),

@@ -80,16 +80,28 @@ def test_evaluations_by_the_token():
     )
 
 
-def test_a_catalog_name_charges_what_it_has_a_price_for(monkeypatch):
-    """A service that is paid by the GB only."""
-    from tco import catalog
+def test_a_catalog_name_charges_what_it_has_prices_for():
+    """Datadog's logs: 3 GB at $0.10 and 1.5 million events at $2.55; no plan, no seat."""
+    evaluation = evaluated(watching(price="datadog/logs-on-demand", events_per_request=10.0))
 
-    book = {"watch/gb": {"ingest": catalog.Price(0.5, "usd_per_gb", "made up", "2026-11-23", "watch/gb")}}
-    monkeypatch.setattr(catalog, "_prices", lambda: book)
+    assert {"telemetry ingested": 0.3, "telemetry events": 3.825} == amounts(evaluation)
+    assert {"datadog/logs-on-demand"} == set(evaluation.ledger[evaluation.ledger["account"] == ACCOUNT]["price_name"])
 
-    evaluation = evaluated(watching(price="watch/gb"))
-    assert {"telemetry ingested": 1.5} == amounts(evaluation)
-    assert {"watch/gb"} == set(evaluation.ledger[evaluation.ledger["account"] == ACCOUNT]["price_name"])
+
+def test_steps_of_a_catalog_price_stay_steps():
+    """Grafana's logs: of 60 GB 50 are free and 10 cost $0.45; five seats at $8."""
+    evaluation = evaluated(watching(price="grafana/cloud-logs", bytes_per_request=400_000.0, seats=5))
+
+    assert {"telemetry ingested from 50": 4.5, "telemetry seats": 40.0} == amounts(evaluation)
+
+
+def test_steps_of_events_are_counted_in_events():
+    """Langfuse: of 1.5 million 100 000 are free, 900 000 cost $80 a million, the rest $70; the plan is $29."""
+    evaluation = evaluated(watching(price="langfuse/core", events_per_request=10.0))
+
+    assert {
+        "telemetry events from 100,000": 72.0, "telemetry events from 1,000,000": 35.0, "telemetry plan": 29.0,
+    } == amounts(evaluation)  # fmt: skip
 
 
 # ---------------------------------------------------------------- review
@@ -97,7 +109,7 @@ def test_a_catalog_name_charges_what_it_has_a_price_for(monkeypatch):
 
 def test_review_by_the_sample():
     """1 % of 150 000 at $0.40."""
-    review = {"sampled_share": 0.01, "price": {"label_usd_per_sample": 0.4, **DATED}}
+    review = {"sampled_share": 0.01, "price": {"sample_usd_per_sample": 0.4, **DATED}}
     evaluation = evaluated({"review": review})
 
     assert {"answers reviewed": 600.0} == amounts(evaluation, account="quality:review")
@@ -111,9 +123,16 @@ def test_review_by_the_reviewers_hour():
     assert {"answers reviewed, hours": 3000.0} == amounts(evaluated({"review": review}))
 
 
+def test_review_by_a_catalog_name():
+    """1 500 answers at $1.90."""
+    review = {"sampled_share": 0.01, "price": "vendor/reasoning-judgement"}
+
+    assert {"answers reviewed": 2850.0} == amounts(evaluated({"review": review}))
+
+
 def test_review_has_a_cap():
     """1 % are 1 500, then 3 000 of which 2 000 are looked at; then requests no longer move it."""
-    review = {"sampled_share": 0.01, "price": {"label_usd_per_sample": 1.0, **DATED}, "most_samples": 2000}
+    review = {"sampled_share": 0.01, "price": {"sample_usd_per_sample": 1.0, **DATED}, "most_samples": 2000}
     evaluation = evaluated({"review": review}, 2, traffic=traffic(150_000.0, growth=1.0))
 
     assert {0: 1500.0, 1: 2000.0} == by_month(evaluation, "quality:review")
@@ -130,13 +149,15 @@ SERVICE = f"telemetry_usd_per_1k_requests: 0.2, ingest_usd_per_gb: 0.5, platform
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        (f"review: {{sampled_share: 0, price: {{label_usd_per_sample: 1, {PROVEN}}}}}", "0; allowed: above 0"),
+        (f"review: {{sampled_share: 0, price: {{sample_usd_per_sample: 1, {PROVEN}}}}}", "0; allowed: above 0"),
         (f"review: {{sampled_share: 0.1, price: {{reviewer_usd_per_hour: 30, {PROVEN}}}}}",
          "review_minutes is missing; needed because the price is per hour"),
-        (f"review: {{sampled_share: 0.1, review_minutes: 3, price: {{label_usd_per_sample: 1, {PROVEN}}}}}",
+        (f"review: {{sampled_share: 0.1, review_minutes: 3, price: {{sample_usd_per_sample: 1, {PROVEN}}}}}",
          "review_minutes 3 is given, and the price is per sample"),
-        ("review: {sampled_share: 0.1, price: nobody/nothing}", "'nobody/nothing' is not a price of a label"),
+        ("review: {sampled_share: 0.1, price: nobody/nothing}", "'nobody/nothing' is not a price of a judged sample"),
         ("observability: {bytes_per_request: 1, price: nobody/nothing}", "'nobody/nothing' is not a telemetry service"),
+        ("observability: {bytes_per_request: 1, price: datadog/logs-annual}", "events_per_request is missing; needed"),
+        ("observability: {bytes_per_request: 1, price: dynatrace/logs, seats: 3}", "seats 3 is given, and the service"),
         (f"observability: {{bytes_per_request: 1, kept_months: 3, price: {{{SERVICE}}}}}",
          "kept_months is 3, and the price of keeping a GB is not known"),
         (f"observability: {{bytes_per_request: 1, price: {{{SERVICE}, retention_usd_per_gb_month: 0.1}}}}",

@@ -28,7 +28,7 @@ def test_each_price_of_nothing_is_told():
 
 def test_nothing_is_told_where_everything_costs():
     """Nor of tiers that a contract pays."""
-    contract = {"term_months": 12, "platform_usd_per_month": 100.0, **DATED}
+    contract = {"term_months": 1, "platform_usd_per_month": 100.0, **DATED}
     option = {**static(bought=1.0), "contract": contract}
 
     assert [] == noted({"bought": api(price={"included_in": "contract"})}, {"it": option})
@@ -43,3 +43,21 @@ def test_who_serves_until_an_option_is_built_is_told():
 
     assert note.startswith("built is built in 2 months, to 2027-01; until then vendor serves and is paid in its place.")
     assert note.endswith("told as if it served in every month: before, those of vendor hold.")
+
+
+def test_what_is_owed_after_the_plan_is_told():
+    """Eleven fees of a contract, five months of a GPU at $1 460; what ends with the plan is not."""
+    contract = {"term_months": 12, "platform_usd_per_month": 100.0, **DATED}
+    reserved = {"gpus": 1, "price": {"gpu_hour_usd_per_gpu_hour": 2.0, **DATED}, "term_months": 6}
+    tiers = {
+        "bought": api(price={"included_in": "contract"}),
+        "own": gpu(purchase={"kind": "mix", "reserved": [reserved]}),
+        "flat": flat_api(0.01),
+    }
+    options = {
+        "vendor": {**static(bought=1.0), "contract": contract}, "built": static(own=1.0), "free": static(flat=1.0),
+    }  # fmt: skip
+
+    assert [
+        "Still to be paid after the plan, for terms that run on, and in no total above: vendor $1,100; built $7,300."
+    ] == noted(tiers, options)

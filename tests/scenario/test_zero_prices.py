@@ -42,7 +42,9 @@ def test_engineers_servers_and_power_are_not_for_nothing(tmp_path, old, new):
 def test_a_negotiated_rate_of_nothing_is_refused_for_them_too(tmp_path):
     """By another way in."""
     rate = "{name: us/software-engineer-p75, figures: {loaded_year_usd_per_year: 0}, " + PROVEN + "}"
-    (fault,) = faults_in(tmp_path, f"{INLINE}prices:\n  negotiated: [{rate}]\n")
+    named = plant("{loaded_year_usd_per_year: 250000, source: our finance team, source_date: 2026-01-31}",
+                  "us/software-engineer-p75").text  # fmt: skip
+    (fault,) = faults_in(tmp_path, f"{named}prices:\n  negotiated: [{rate}]\n")
 
     assert fault.message.startswith("figures has 'loaded_year_usd_per_year' 0; allowed: above 0")
 
