@@ -26,7 +26,7 @@ class Delay:
     """What a month of building costs: the vendor's bill goes on, less what running the own option would have cost.
 
     Attributes:
-        first_usd: in the first month; below zero where waiting is the cheaper choice.
+        first_usd: in the first month in which the own option serves; below zero where waiting is the cheaper choice.
         last_usd: in the last month of the plan.
     """
 
@@ -106,10 +106,11 @@ def _lock_in(evaluation: Evaluation, option: str, month: int) -> LockIn:
 def _delay(evaluation: Evaluation, build: str, buy: str) -> Delay:
     """Compare what both cost to run, build and other one-off work left out."""
     lines = through(evaluation.ledger)
-    running = lines[~lines["account"].isin(("people:build", "people:migration", "people:exit"))]
+    one_off = ("people:build", "people:hiring", "people:migration", "people:exit")
+    running = lines[~lines["account"].isin(one_off)]
     table = running.groupby(["option", "month"])["cost_usd"].sum()
-    last = evaluation.scenario.horizon_months - 1
+    first, last = evaluation.scenario.options[build].first_month, evaluation.scenario.horizon_months - 1
     first_usd, last_usd = (
-        float(table.get((buy, month), 0.0)) - float(table.get((build, month), 0.0)) for month in (0, last)
+        float(table.get((buy, month), 0.0)) - float(table.get((build, month), 0.0)) for month in (first, last)
     )
     return Delay(first_usd, last_usd)

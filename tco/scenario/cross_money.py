@@ -53,8 +53,9 @@ def _never_built(name: str, option: Option, horizon_months: int) -> Iterator[Fou
     most = horizon_months if option.meanwhile is None else horizon_months - 1
     if option.people.build_months > most:
         why = "the plan is over before" if option.meanwhile is None else "no month of the plan is left to serve in"
+        allowed = f"at most {most}" if most else "a longer plan"
         text = f"{option.people.build_months} months of building: {why} (horizon_months {horizon_months}); allowed: "
-        yield "cross", ("options", name, "people", "build_months"), f"{text}at most {most}"
+        yield "cross", ("options", name, "people", "build_months"), f"{text}{allowed}"
 
 
 def _stand_in(parts: Parts, name: str, option: Option) -> Iterator[Found]:
