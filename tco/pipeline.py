@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -45,6 +45,19 @@ class Evaluation:
     ledger: pd.DataFrame
     tail: pd.DataFrame
     trace: TraceRows | None = None
+
+    def of(self, option: str) -> Evaluation:
+        """Return what concerns one option, without those that were evaluated because they run until it is built."""
+        own = {"options": {option: self.scenario.options[option]}}
+        ledger, tail = (part[part["option"] == option].reset_index(drop=True) for part in (self.ledger, self.tail))
+        return replace(
+            self,
+            scenario=self.scenario.model_copy(update=own),
+            plans={option: self.plans[option]},
+            meters=tuple(meter for meter in self.meters if meter.option == option),
+            ledger=ledger,
+            tail=tail,
+        )
 
 
 def evaluate(
