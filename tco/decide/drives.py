@@ -52,8 +52,8 @@ DRIVES = (
     Drive("regions", "Says where users are: how far a tier is, and what each region's fleet has to carry.", True),
     Drive("quality", "Says how good and bad answers are counted. A bad one costs money only where bad_answer says so.",
           True),
-    Drive("business", "What customers pay, for gross margins. No cost follows from it, but the seats of a contract that "
-          "charges by the seat.", False),
+    Drive("business", "What customers pay, for gross margins. No cost follows from it, but that of seats which a "
+          "contract charges.", False),
     Drive("finance.discount_fraction_per_year", "Discounts later months for the NPV. Lines and totals are not "
           "discounted, and stay as they are.", False),
     Drive("finance.left_over", "Says what is left at the end of the plan, for the NPV. Lines and totals stay as they "

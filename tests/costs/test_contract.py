@@ -10,7 +10,7 @@ from tco.costs.request_tokens import token_costs
 from tco.finance.totals import by_account_usd, left_over_usd, still_owed_usd, through
 from tco.pipeline import Evaluation, evaluate
 from tests.costs.bills import INCLUDED, amounts, both_parts, by_month, evaluated, traffic
-from tests.laws.build import DATED, api, flat_api, scene, static
+from tests.laws.build import DATED, api, chat, flat_api, scene, serverless, static
 from tests.scenario.texts import INLINE, faults_in, plant
 
 STEPS = [
@@ -81,6 +81,29 @@ def test_only_requests_at_included_tiers_count():
     evaluation = evaluate(scene(tiers, {"it": option}, count=1000))
 
     assert {"contract, requests from 0": 90.0, "flat requests": 600.0} == amounts(evaluation)
+
+
+def test_a_platform_may_be_included_too():
+    """Its requests are the contract's; no token is charged beside."""
+    platform = serverless(token_price=INCLUDED)
+    del platform["gpu_price"]
+    evaluation = evaluate(
+        scene({"bought": platform}, {"it": {**static(bought=1.0), **contract(steps=CENT)}}, count=200)
+    )
+
+    assert {"contract, requests from 0": 150.0} == amounts(evaluation)
+
+
+def test_batch_requests_of_an_included_tier_are_the_contracts():
+    """A quarter of the requests is handed in by batch; all count."""
+    batch = {"turnaround_p50_s": 3600.0, "turnaround_p95_s": 7200.0}
+    classes = {"person": chat(0.75), "nightly": chat(0.25, "async")}
+    option = {**static(bought=1.0), **contract(steps=CENT)}
+    evaluation = evaluate(
+        scene({"bought": api(price=INCLUDED, batch=batch)}, {"it": option}, count=400, classes=classes)
+    )
+
+    assert {"contract, requests from 0": 150.0} == amounts(evaluation)
 
 
 def test_without_an_included_tier_all_requests_count():
