@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tco.capacity.contract import seats_of
 from tco.costs.request_tokens import token_costs
 from tco.finance.totals import by_account_usd, left_over_usd, still_owed_usd, through
 from tco.pipeline import Evaluation, evaluate
@@ -72,6 +73,13 @@ def test_seats_are_whole_and_grow_with_the_traffic():
     )
 
     assert [40.0, 44.0, 49.0] == [by_month(evaluation, "serving:vendor")[month] for month in range(3)]
+
+
+def test_a_rounding_error_is_not_a_seat():
+    """As many requests as in the first month, but for the last bit: 40 seats still."""
+    scenario = scene({"flat": flat_api(0.01)}, {"it": static(flat=1.0)}, business=SEATS)
+
+    assert [40, 40, 41] == [seats_of(scenario, requests) for requests in (150_000.0, 150_000.00000000003, 150_001.0)]
 
 
 def test_only_requests_at_included_tiers_count():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tco.catalog import Price
+from tco.costs.steps import by_step
+from tco.domain import Meter
 from tco.pipeline import evaluate
 from tests.costs.bills import amounts
 from tests.laws.build import DATED, fixed, flat_api, scene, static
@@ -25,6 +28,14 @@ def left(price: Any, **changes: Any) -> dict[str, float]:
 def test_a_catalog_name_brings_its_steps():
     """AWS: 100 GB are free, 200 cost $0.09."""
     assert {"egress from 100 GB": 18.0} == left("aws/internet-egress")
+
+
+def test_a_month_that_ends_at_an_edge_has_no_line_beyond_it():
+    """Just 100 GB: one step, nothing of the next."""
+    meter = Meter("it", 0, "options.it.placement", "egress", 100.0, "GB", "by hand")
+    steps = [(start, Price(usd, "usd_per_gb", "", "", "")) for start, usd in ((0.0, 0.0), (100.0, 0.09))]
+
+    assert [(0.0, 100.0)] == [(start, part.quantity) for start, part, _ in by_step(meter, steps)]
 
 
 def test_a_negotiated_rate_takes_off_every_step():

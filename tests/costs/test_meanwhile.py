@@ -12,6 +12,7 @@ from tco.finance.totals import monthly_usd
 from tco.pipeline import Evaluation, evaluate
 from tests.costs.bills import by_month
 from tests.laws.build import DATED, flat_api, gpu, scene, static
+from tests.scenario.test_zero_prices import OWNED, RENTED
 from tests.scenario.texts import INLINE, faults_in, plant
 
 VENDOR = {**static(bought=1.0), "people": {"build_engineer_weeks": 2.0, "run_engineer_fte": 0.12}}
@@ -197,6 +198,14 @@ def test_a_stand_in_that_fits_is_not_refused(tmp_path):
 def test_a_stand_in_that_does_not_fit_is_refused(tmp_path, name, months, more, words):
     """Place, found, allowed."""
     assert any(f"options.mix.{words}" in each or words in each for each in told(tmp_path, name, months, *more))
+
+
+def test_own_servers_cannot_stand_in(tmp_path):
+    """They would still be there when the build is over."""
+    found = told(tmp_path, "climb", 4, (RENTED, OWNED))
+
+    assert ["options.mix.meanwhile: 'climb' binds beyond the 4 months of building: the servers of tier 'gpu' are "
+            "owned; allowed: an option whose commitments end with them"] == found  # fmt: skip
 
 
 def test_a_stand_in_that_is_not_there_is_refused_in_code_too():
