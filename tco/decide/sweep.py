@@ -91,8 +91,7 @@ def plain(scenario: Scenario) -> dict[str, Any]:
 
 
 def _options_touched(axes: list[Axis], scenario: Scenario) -> tuple[str, ...]:
-    """Name the options that can change: those named by a path and those that run as these at first, or all when a path
-    is shared by options."""
+    """Name those that can change: named by a path, running as such an option at first, or all where a path is shared."""
     named = {axis.path[1] for axis in axes if axis.path[0] == "options"}
     shared = any(axis.path[0] != "options" for axis in axes)
     return tuple(name for name, option in scenario.options.items() if shared or {name, option.meanwhile} & named)
