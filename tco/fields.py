@@ -46,6 +46,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0, le=MOST), AfterValidator(_not_tiny)]
 NonNegative = Annotated[float, Field(ge=0.0, le=MOST)]
 UnitPrice = Annotated[float, Field(ge=0.0, le=MOST_USD)]
+CostlyPrice = Annotated[float, Field(gt=0.0, le=MOST_USD)]  # of what nobody gives away: engineers, servers, power
 TokenCount = Annotated[int, Field(ge=1, le=MOST_TOKENS)]
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$"
 Name = Annotated[str, Field(min_length=1, max_length=40, pattern=NAME_PATTERN)]
@@ -93,6 +94,7 @@ TierName = Annotated[str, _reference("tiers")]
 ClassName = Annotated[str, _reference("classes")]
 ProductName = Annotated[str, _reference("products")]
 RegionName = Annotated[str, _reference("regions")]
+OptionName = Annotated[str, _reference("options")]
 
 
 def quantile_table(what: str, *, strictly: bool = False) -> AfterValidator:

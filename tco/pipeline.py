@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from tco.arrivals.trace_rows import TraceRows
+from tco.capacity.meanwhile import with_stand_ins
 from tco.capacity.meters import read_meters
 from tco.capacity.sizing import FleetPlan, plan_fleet
 from tco.costs.ledger import price_meters
@@ -45,6 +46,19 @@ class Evaluation:
     tail: pd.DataFrame
     trace: TraceRows | None = None
 
+    def of(self, option: str) -> Evaluation:
+        """Return what concerns one option, without those that were evaluated because they run until it is built."""
+        own = {"options": {option: self.scenario.options[option]}}
+        ledger, tail = (part[part["option"] == option].reset_index(drop=True) for part in (self.ledger, self.tail))
+        return replace(
+            self,
+            scenario=self.scenario.model_copy(update=own),
+            plans={option: self.plans[option]},
+            meters=tuple(meter for meter in self.meters if meter.option == option),
+            ledger=ledger,
+            tail=tail,
+        )
+
 
 def evaluate(
     scenario: Scenario | LoadedScenario, trace: TraceRows | None = None, progress: Progress | None = None
@@ -70,11 +84,12 @@ def evaluate(
     months = forecast(scenario)
     workload = draw_workload(scenario, trace)
     plans: dict[str, FleetPlan] = {}
-    meters: list[Meter] = []
+    used: dict[str, list[Meter]] = {}
     for position, option in enumerate(scenario.options):
         count = _Counter(progress, option, position, len(scenario.options))
         plans[option] = plan_fleet(scenario, option, workload, months, count)
-        meters += read_meters(scenario, plans[option], months)
+        used[option] = read_meters(scenario, plans[option], months)
+    meters = with_stand_ins(scenario, used)
     lines = price_meters(scenario, meters)
     within = lines["month"] < scenario.horizon_months
     ledger, tail = (lines[part].reset_index(drop=True) for part in (within, ~within))

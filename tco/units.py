@@ -10,6 +10,7 @@ HOURS_PER_DAY = 24
 HOURS_PER_WEEK = 168
 SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_MINUTE = 60.0
+MINUTES_PER_HOUR = 60.0
 MONTHS_PER_YEAR = 12
 WEEKS_PER_YEAR = 52.0
 TOKENS_PER_MTOK = 1_000_000.0
@@ -37,6 +38,10 @@ SUFFIXES: dict[str, str] = {
     "_usd_per_seat_month": "USD per seat and month",
     "_usd_per_1m_events": "USD per million events",
     "_usd_per_1m_dimensions_month": "USD per million dimensions and month",
+    "_usd_per_week": "USD per week",
+    "_usd_per_hour": "USD per hour",
+    "_minutes": "minutes",
+    "_samples": "samples",
     "_kw": "kW",
     "_ratio": "ratio",
     "_usd": "USD",

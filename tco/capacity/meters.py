@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tco.capacity.contract import contract_meters
 from tco.capacity.load_levels import paid_workers
 from tco.capacity.purchase import Held, fleets_held, purchase_meters
 from tco.capacity.sizing import FleetPlan
+from tco.capacity.staff import exit_meters, migration_meters, staff_meters
+from tco.capacity.watched import watched_meters
 from tco.capacity.window import Window
 from tco.demand.forecast import Month, week_profile
 from tco.domain import Meter
 from tco.scenario import Scenario
-from tco.scenario.observability import Observability
 from tco.scenario.options import Retrieval
 from tco.scenario.tiers import FleetTier
 from tco.scenario.tiers.edge import Edge
@@ -32,8 +34,8 @@ def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) 
         months: the demand.
 
     Returns:
-        Meters in order of month, those of purchases after the others and on beyond the horizon, as long as something is
-        still owed or written off; a quantity that is zero is left out only where nothing could be used.
+        Meters in order of month, those of contracts and purchases after the others and on beyond the horizon, as long
+        as something is still owed or written off; a quantity that is zero is left out only where nothing could be used.
     """
     meters: list[Meter] = []
     held = fleets_held(scenario, plan, months)
@@ -41,8 +43,13 @@ def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) 
         meters += _tiers(scenario, plan, month, held)
         meters += _before_tiers(scenario, plan, month)
         meters += _answers(plan, month, scenario)
-        meters += _people(scenario, plan.option, month)
-    return meters + purchase_meters(scenario, plan, held)
+        meters += watched_meters(scenario, plan.option, months, month)
+        meters += staff_meters(scenario, plan.option, month.index)
+        meters += migration_meters(scenario, plan.option, month.index)
+    leaving = scenario.options[plan.option].exit
+    if leaving is not None and leaving.at_end:
+        meters += exit_meters(scenario, plan.option, months[-1].index)
+    return [*meters, *contract_meters(scenario, plan, months), *purchase_meters(scenario, plan, held)]
 
 
 def _tiers(scenario: Scenario, plan: FleetPlan, month: Month, held: list[dict[str, Held]]) -> Iterator[Meter]:
@@ -147,32 +154,9 @@ def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Mete
     if egress is not None:
         each = window.answer_tokens_per_request * egress.bytes_per_token / BYTES_PER_GB
         yield _volume(plan.option, month, f"options.{plan.option}.placement", "egress", each, "GB", window)
-    if option.observability is not None:
-        yield from _observability(plan.option, option.observability, month, window)
     if scenario.quality.bad_answer is not None and window.bad_answers_per_request is not None:
         each = window.bad_answers_per_request
         yield _volume(plan.option, month, "quality.bad_answer", "bad_answers", each, "answers", window)
-
-
-def _observability(name: str, telemetry: Observability, month: Month, window: Window) -> Iterator[Meter]:
-    subject, share = f"options.{name}.observability", telemetry.recorded_share
-    yield _volume(name, month, subject, "recorded", share / 1000, "thousand requests", window)
-    gb = share * telemetry.bytes_per_request / BYTES_PER_GB
-    yield _volume(name, month, subject, "ingested", gb, "GB", window)
-    yield Meter(name, month.index, subject, "months", 1.0, "months", "every month")
-
-
-def _people(scenario: Scenario, option_name: str, month: Month) -> Iterator[Meter]:
-    people = scenario.options[option_name].people
-    subject = f"options.{option_name}.people"
-    if month.index == 0 and people.build_engineer_weeks > 0:
-        years = people.build_engineer_weeks / WEEKS_PER_YEAR
-        basis = f"{people.build_engineer_weeks:g} engineer-weeks / {WEEKS_PER_YEAR:g}, once"
-        yield Meter(option_name, 0, subject, "build", years, "engineer-years", basis)
-    if people.run_engineer_fte > 0:
-        years = people.run_engineer_fte / MONTHS_PER_YEAR
-        basis = f"{people.run_engineer_fte:g} engineers / {MONTHS_PER_YEAR}"
-        yield Meter(option_name, month.index, subject, "run", years, "engineer-years", basis)
 
 
 def _volume(option: str, month: Month, subject: str, item: str, each: float, unit: str, window: Window) -> Meter:

@@ -35,10 +35,20 @@ class Held:
     hours: FleetHours
 
 
+NOTHING = Held(0, FleetHours(0.0, (0,), "not built yet"))
+
+
 def fleets_held(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) -> list[dict[str, Held]]:
-    """Say for every month what each fleet of an option keeps on, by the tier's name."""
+    """Say for every month what each fleet of an option keeps on, by the tier's name; nothing until it serves."""
+    first = scenario.options[plan.option].first_month
     tiers = {name: tier for name, tier in scenario.tiers_of(plan.option).items() if isinstance(tier, FleetTier)}
-    return [{name: _held(scenario, plan, month, name, tier) for name, tier in tiers.items()} for month in months]
+    return [
+        {
+            name: _held(scenario, plan, month, name, tier) if month.index >= first else NOTHING
+            for name, tier in tiers.items()
+        }
+        for month in months
+    ]
 
 
 def _held(scenario: Scenario, plan: FleetPlan, month: Month, name: str, tier: FleetTier) -> Held:
@@ -53,14 +63,15 @@ def _held(scenario: Scenario, plan: FleetPlan, month: Month, name: str, tier: Fl
 def purchase_meters(scenario: Scenario, plan: FleetPlan, held: list[dict[str, Held]]) -> list[Meter]:
     """Read the meters of every fleet whose GPUs are not simply rented on demand, in order of month."""
     meters: list[Meter] = []
+    first = scenario.options[plan.option].first_month
     for name, tier in scenario.tiers_of(plan.option).items():
         if not isinstance(tier, FleetTier) or tier.purchase is None:
             continue
         fleet = [month[name] for month in held]
         if isinstance(tier.purchase, Mix):
-            found = _mixed(tier.purchase, tier.gpus, fleet, scenario.start)
+            found = _mixed(tier.purchase, tier.gpus, fleet, scenario.start, first)
         elif isinstance(tier.purchase, Owned):
-            found = _owned(tier.purchase, [ceil(each.replicas * tier.gpus) for each in fleet])
+            found = _owned(tier.purchase, [ceil(each.replicas * tier.gpus) for each in fleet], first)
         else:
             raise NotImplementedError(tier.purchase.kind_name())
         lines = [
@@ -74,11 +85,11 @@ def purchase_meters(scenario: Scenario, plan: FleetPlan, held: list[dict[str, He
 Found = tuple[int, str, float, str, str, int | None]  # month, item, quantity, unit, basis, month whose prices hold
 
 
-def _mixed(mix: Mix, gpus_each: int, fleet: list[Held], start: str) -> Iterator[Found]:
+def _mixed(mix: Mix, gpus_each: int, fleet: list[Held], start: str, first: int) -> Iterator[Found]:
     """Commit, then share what is left between spot and on demand."""
     committed = [0.0] * len(fleet)
     for place, block in enumerate(mix.reserved):
-        for signed in _signings(block, len(fleet), start):
+        for signed in _signings(block, len(fleet), start, first):
             last = signed + block.term_months
             yield from _commitment(block, place, signed)
             for month in range(signed, min(last, len(fleet))):
@@ -100,9 +111,9 @@ def _mixed(mix: Mix, gpus_each: int, fleet: list[Held], start: str) -> Iterator[
         yield month, "on_demand_hours", rest * (1.0 - share), "GPU-hours", f"{words}; {1 - share:.4g} of the rest", None
 
 
-def _signings(block: Reserved, horizon: int, start: str) -> Iterator[int]:
+def _signings(block: Reserved, horizon: int, start: str, built: int) -> Iterator[int]:
     """Yield the months in which a commitment is signed: once, or again and again until the plan ends."""
-    first = 0 if block.from_month is None else max(month_index(start, block.from_month), 0)
+    first = built if block.from_month is None else max(month_index(start, block.from_month), built)
     step = block.term_months if block.renews else horizon + 1
     yield from range(first, horizon, step)
 
@@ -121,9 +132,10 @@ def _commitment(block: Reserved, place: int, signed: int) -> Iterator[Found]:
         yield month, f"reserved_hours/{place}/{signed}", hours, "GPU-hours", basis, signed
 
 
-def _owned(owned: Owned, gpus: list[int]) -> Iterator[Found]:
+def _owned(owned: Owned, gpus: list[int], first: int) -> Iterator[Found]:
     """Buy whole servers when the fleet outgrows those that are alive; write off, feed and house each for its life."""
     needed = [ceil(count / owned.gpus_per_server) + owned.spare_servers for count in gpus]
+    needed[:first] = [0] * min(first, len(needed))  # spares neither
     bought = servers_bought(needed, owned.life_months)
     for month, count in bought.items():
         why = (

@@ -88,7 +88,7 @@ def _flow(loaded: LoadedScenario, name: str, out: Path | None, form: Format) -> 
     from tco.report.formats.json import json_text
     from tco.report.formats.markdown import markdown
 
-    evaluation = evaluate(_only(loaded.scenario, name), loaded.trace)
+    evaluation = evaluate(loaded.scenario.only((name,)), loaded.trace)
     flow = trace_flow(evaluation, name)
     if out is not None:
         chart = {f"flow.{kind}": content for kind, content in flow_chart(flow, loaded.scenario).items()}
@@ -118,8 +118,10 @@ def _provenance(
     from tco.report.provenance_rows import provenance_csv, provenance_json
 
     scenario = loaded.scenario
-    asked = scenario if option is None else _only(scenario, option_of(option, scenario))
+    name = None if option is None else option_of(option, scenario)
+    asked = scenario if name is None else scenario.only((name,))
     evaluation = evaluate_with_progress(asked, loaded.trace)
+    evaluation = evaluation if name is None else evaluation.of(name)
     found = find(loaded, evaluation, target, month=month, lens="cash" if cash else "accrual")
     document = provenance_document(found, loaded, evaluation.ledger)
     if form is Format.TABLE:
@@ -133,11 +135,6 @@ def _provenance(
     typer.echo(text, nl=False)
     if form is Format.CSV and not found.chosen:
         typer.echo(f"'{found.target.name}' has no lines, so there are no rows", err=True)
-
-
-def _only(scenario: Scenario, option: str) -> Scenario:
-    """Return the scenario with one of its options: requests do not depend on which others there are."""
-    return scenario.model_copy(update={"options": {option: scenario.options[option]}})
 
 
 def _chosen(option: str | None, scenario: Scenario) -> str:

@@ -71,3 +71,12 @@ def charge(account: str, item: str, meter: Meter, price: Price, scenario_key: st
         account, item, meter.quantity, meter.unit, price, scenario_key, meter.basis, meter.driver, view,
         meter.priced_month,
     )  # fmt: skip
+
+
+def option_of(subject: str) -> str:
+    """Return the option whose block a subject is.
+
+    >>> option_of("options.v1.2.people")
+    'v1.2'
+    """
+    return subject.split(".", 1)[1].rpartition(".")[0]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tco.costs import Charge, PricingModel, Readings, charge
+from tco.costs.people import engineer_year
 from tco.costs.rates import Rates
 from tco.scenario.prices import InlineRequestPrice
 from tco.scenario.tiers.edge import Edge
@@ -26,5 +27,5 @@ class EdgeDevices(PricingModel):
             price = rates.price(config.price, "device_hour", "usd_per_device_hour")
             yield charge("serving:edge", f"{name} device-hours", readings["device_hours"], price, key)
         if "releases" in readings:
-            price = rates.price(rates.scenario.people.engineer, "loaded_year", "usd_per_year")
-            yield charge("people:release", f"{name} releases", readings["releases"], price, "people.engineer")
+            price, key = engineer_year(rates, rates.scenario.runs_as(readings["releases"].option, rates.month))
+            yield charge("people:release", f"{name} releases", readings["releases"], price, key)

@@ -19,6 +19,8 @@ COLUMNS = (
     "price_name", "source", "source_date", "scenario_key", "basis", "price_note", "driver", "view", "priced_month",
 )  # fmt: skip
 
+AGREED = ("serving:vendor",)  # paid by users' requests under a contract, however long their prompts grow
+
 
 def price_meters(scenario: Scenario, meters: list[Meter]) -> pd.DataFrame:
     """Turn meters into ledger lines.
@@ -64,8 +66,10 @@ def _config(scenario: Scenario, subject: str) -> tuple[str, Any]:
 def _blind(option: str, line: Charge, rates: Rates) -> list[Charge]:
     """Repeat what is paid by volume for a model, by the share that grew unseen where the option measures nothing."""
     drift = rates.scenario.blind_drift
-    watched = rates.scenario.options[option].observability is not None
-    if drift is None or watched or line.driver != "volume" or not line.account.startswith("serving:"):
+    serving = rates.scenario.runs_as(option, rates.month)
+    watched = rates.scenario.options[serving].observability is not None
+    by_use = line.account.startswith("serving:") and line.account not in AGREED
+    if drift is None or watched or line.driver != "volume" or not by_use:
         return []
     rise = drift.rise(rates.month)
     basis = f"{rise:.4g} of {line.quantity:.6g} {line.unit}, unseen growth: {drift.source}"

@@ -10,10 +10,14 @@ from tco.catalog import Price
 from tco.costs import Charge, PricingModel, Readings, charge
 from tco.costs.rates import Rates
 from tco.domain import Meter
-from tco.scenario.prices import InlinePrice, InlineRequestPrice
+from tco.scenario.prices import IncludedPrice, InlinePrice, InlineRequestPrice
 from tco.scenario.tiers.managed_api import ManagedApi
 
 ACCOUNT = "serving:api"
+CACHED = (  # parts of the prompt at prices of their own: field of the tier, meter of the price, words
+    ("cached_input_share", "cached_input", "cached input tokens"),
+    ("cache_write_share", "cache_write", "input tokens written into the cache"),
+)
 
 
 class PerToken(PricingModel):
@@ -24,6 +28,8 @@ class PerToken(PricingModel):
     def charges(self, config: ManagedApi, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge input and output tokens, or requests, and what the batch endpoint served."""
         name, key = subject.partition(".")[2], f"{subject}.price"
+        if isinstance(config.price, IncludedPrice):
+            return  # the contract charges the requests
         if isinstance(config.price, InlineRequestPrice):
             price = rates.price(config.price, "request", "usd_per_request")
             yield charge(ACCOUNT, f"{name} requests", _without(readings, "requests", "batch"), price, key)
@@ -38,11 +44,13 @@ def _interactive(config: ManagedApi, name: str, readings: Readings, rates: Rates
     for meter in ("input", "output"):
         price = rates.price(config.price, meter, "usd_per_mtok")
         tokens = _without(readings, f"{meter}_tokens", "batch", "long_context")
-        cached = config.cached_input_share if meter == "input" else 0.0
-        yield charge(ACCOUNT, f"{name} {meter} tokens", _share(tokens, 1.0 - cached), price, key)
-        if cached > 0.0:
-            cached_price = rates.price(config.price, "cached_input", "usd_per_mtok")
-            yield charge(ACCOUNT, f"{name} cached input tokens", _share(tokens, cached), cached_price, key)
+        apart = CACHED if meter == "input" else ()
+        shares = [getattr(config, field) for field, _, _ in apart]
+        yield charge(ACCOUNT, f"{name} {meter} tokens", _share(tokens, max(1.0 - sum(shares), 0.0)), price, key)
+        for share, (_, priced_as, words) in zip(shares, apart, strict=True):
+            if share > 0.0:
+                own = rates.price(config.price, priced_as, "usd_per_mtok")
+                yield charge(ACCOUNT, f"{name} {words}", _share(tokens, share), own, key)
         long = readings.get(f"long_context_{meter}_tokens")
         if long is not None:
             long_price = rates.price(config.price, f"{meter}_above_tier", "usd_per_mtok")
@@ -52,7 +60,7 @@ def _interactive(config: ManagedApi, name: str, readings: Readings, rates: Rates
 def _batch(config: ManagedApi, name: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
     subject = f"tiers.{name}"
     stated = config.batch.price if config.batch is not None else None
-    reference, key = (stated, f"{subject}.batch.price") if stated is not None else (config.price, f"{subject}.price")
+    reference, key = (config.price, f"{subject}.price") if stated is None else (stated, f"{subject}.batch.price")
     if isinstance(reference, InlineRequestPrice):
         price = batch_price(rates, config, reference, "request", "usd_per_request")
         yield charge(ACCOUNT, f"{name} batch requests", readings["batch_requests"], price, key)
@@ -62,7 +70,9 @@ def _batch(config: ManagedApi, name: str, readings: Readings, rates: Rates) -> I
         yield charge(ACCOUNT, f"{name} batch {meter} tokens", readings[f"batch_{meter}_tokens"], price, key)
 
 
-def batch_price(rates: Rates, config: ManagedApi, reference: str | InlinePrice, meter: str, unit: str) -> Price:
+def batch_price(
+    rates: Rates, config: ManagedApi, reference: str | InlinePrice | IncludedPrice, meter: str, unit: str
+) -> Price:
     """Return what a batch request pays: prices of its own, the tier's less the discount, or the catalog's."""
     discount = config.batch.discount_share if config.batch is not None else None
     if discount is not None:

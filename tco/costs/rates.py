@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tco.catalog import Price
+from tco.catalog import Price, price_steps
 from tco.demand.forecast import month_label
+from tco.errors import CatalogError
 from tco.scenario import Scenario
 from tco.scenario.price_terms import Announced
-from tco.scenario.prices import InlinePrice, resolve
+from tco.scenario.prices import IncludedPrice, InlinePrice, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Rates:
         """Calendar month, `2026-12`."""
         return month_label(self.scenario.start, self.month)
 
-    def price(self, reference: str | InlinePrice | None, meter: str, unit: str) -> Price:
+    def price(self, reference: str | InlinePrice | IncludedPrice | None, meter: str, unit: str) -> Price:
         """Find what a reference costs in the month: the list price, changed as announced, then as negotiated.
 
         Args:
@@ -44,7 +45,22 @@ class Rates:
             CatalogError: when no such price is known, or it is per another unit.
         """
         assert reference is not None, f"no price for {meter}"  # noqa: S101  # the scenario's own checks see to that
-        found = resolve(reference, meter, unit)
+        return self._termed(resolve(reference, meter, unit), reference, meter, unit)
+
+    def steps(self, name: str, meter: str, unit: str) -> list[tuple[float, Price]]:
+        """Find the steps of a price that changes with the month's quantity: from how much on, and the price there.
+
+        Raises:
+            CatalogError: when no such price is known, or it is per another unit.
+        """
+        found = price_steps(name, meter)
+        for _, price in found:
+            if price.unit != unit:
+                raise CatalogError(f"the price of '{name}' for '{meter}' is {price.unit}, not {unit}")
+        return [(start, self._termed(price, name, meter, unit)) for start, price in found]
+
+    def _termed(self, found: Price, reference: str | InlinePrice | IncludedPrice, meter: str, unit: str) -> Price:
+        """Change a list price as announced, then as negotiated."""
         terms = self.scenario.prices
         if not isinstance(reference, str) or not (terms.negotiated or terms.announced):
             return found

@@ -5,7 +5,7 @@ The same prices as in the bill: what a prompt cache held, batch requests and ver
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from tco.costs.managed_api import batch_price
@@ -26,24 +26,32 @@ class TokenPrices:
         input_usd: per prompt token.
         output_usd: per generated token.
         cached_usd: per prompt token that a prompt cache held.
+        written_usd: per prompt token that is written into it.
+        written_share: share of the prompt tokens that is written into it.
     """
 
     request_usd: float
     input_usd: float
     output_usd: float
     cached_usd: float = 0.0
+    written_usd: float = 0.0
+    written_share: float = 0.0
 
     def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
         """Cost of one answered request, USD.
 
         >>> TokenPrices(0.0, 1e-6, 4e-6, 1e-7).of(1000, 100, 500)
         0.00095
+        >>> round(TokenPrices(0.0, 1e-6, 4e-6, 1e-7, 2e-6, 0.25).of(1000, 100, 500), 9)
+        0.0012
         """
-        fresh = input_tokens - cached_tokens
+        written = input_tokens * self.written_share
+        fresh = input_tokens - cached_tokens - written
         return (
             self.request_usd
             + fresh * self.input_usd
             + cached_tokens * self.cached_usd
+            + written * self.written_usd
             + output_tokens * self.output_usd
         )
 
@@ -90,7 +98,7 @@ def _token_cost(config: object, rates: Rates) -> TokenCost | None:
         if not isinstance(config, ManagedApi):
             return TokenCost(_prices(rates, price))
         return TokenCost(
-            usual=_prices(rates, price, config.cached_input_share > 0.0),
+            usual=_with_cache(_prices(rates, price), rates, config),
             batch=_batch(rates, config) if config.batch is not None else None,
             long=_long(rates, price) if config.long_context_tokens is not None else None,
             long_tokens=inf if config.long_context_tokens is None else config.long_context_tokens,
@@ -99,11 +107,21 @@ def _token_cost(config: object, rates: Rates) -> TokenCost | None:
         return None
 
 
-def _prices(rates: Rates, price: object, with_cache: bool = False) -> TokenPrices:
+def _prices(rates: Rates, price: object) -> TokenPrices:
     if isinstance(price, InlineRequestPrice):
         return TokenPrices(rates.price(price, "request", "usd_per_request").value, 0.0, 0.0)
-    cached = _per_token(rates, price, "cached_input") if with_cache else 0.0
-    return TokenPrices(0.0, _per_token(rates, price, "input"), _per_token(rates, price, "output"), cached)
+    return TokenPrices(0.0, _per_token(rates, price, "input"), _per_token(rates, price, "output"))
+
+
+def _with_cache(plain: TokenPrices, rates: Rates, config: ManagedApi) -> TokenPrices:
+    """Add what the vendor's prompt cache charges, where the tier uses it."""
+    share = config.cache_write_share
+    return replace(
+        plain,
+        cached_usd=_per_token(rates, config.price, "cached_input") if config.cached_input_share > 0.0 else 0.0,
+        written_usd=_per_token(rates, config.price, "cache_write") if share > 0.0 else 0.0,
+        written_share=share,
+    )
 
 
 def _long(rates: Rates, price: object) -> TokenPrices:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tco.costs import Charge, PricingModel, Readings, charge
+from tco.costs import Charge, PricingModel, Readings, charge, option_of
+from tco.costs.people import engineer_year
 from tco.costs.rates import Rates
 from tco.scenario.options import Retrieval
 
@@ -34,5 +35,5 @@ class VectorStore(PricingModel):
                 "platform:cache", "ANN cache memory", readings["ann_memory"], memory, f"{subject}.ann_cache.price"
             )
         if "ann_operations" in readings:
-            year = rates.price(rates.scenario.people.engineer, "loaded_year", "usd_per_year")
-            yield charge("people:run", "engineers, ANN cache", readings["ann_operations"], year, "people.engineer")
+            year, where = engineer_year(rates, option_of(subject))
+            yield charge("people:run", "engineers, ANN cache", readings["ann_operations"], year, where)

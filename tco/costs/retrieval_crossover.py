@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tco.costs.people import engineer_year
 from tco.costs.rates import Rates
 from tco.scenario import Scenario
 from tco.scenario.options import AnnCache, Retrieval
@@ -68,15 +69,15 @@ def cached_retrieval(scenario: Scenario) -> dict[str, RetrievalCost]:
         CatalogError: when a price is not known.
     """
     return {
-        name: _cost(scenario, option.retrieval, option.retrieval.ann_cache)
+        name: _cost(scenario, name, option.retrieval, option.retrieval.ann_cache)
         for name, option in scenario.options.items()
         if option.retrieval is not None and option.retrieval.ann_cache is not None
     }
 
 
-def _cost(scenario: Scenario, retrieval: Retrieval, index: AnnCache) -> RetrievalCost:
+def _cost(scenario: Scenario, name: str, retrieval: Retrieval, index: AnnCache) -> RetrievalCost:
     rates = Rates(scenario)  # those of the first month
-    year_usd = rates.price(scenario.people.engineer, "loaded_year", "usd_per_year").value
+    year_usd = engineer_year(rates, name)[0].value
     memory_usd = rates.price(index.price, "memory", "usd_per_gb_month").value
     query_usd = rates.price(retrieval.price, "query", "usd_per_1k_queries").value
     return RetrievalCost(

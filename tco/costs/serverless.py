@@ -9,7 +9,7 @@ from typing import ClassVar
 from tco.catalog import Price
 from tco.costs import Charge, PricingModel, Readings, charge
 from tco.costs.rates import Rates
-from tco.scenario.prices import InlineGpuSecondPrice, InlineRequestPrice
+from tco.scenario.prices import IncludedPrice, InlineGpuSecondPrice, InlineRequestPrice
 from tco.scenario.tiers.serverless import Serverless
 from tco.units import SECONDS_PER_HOUR
 
@@ -22,6 +22,8 @@ class PerTokenOrSecond(PricingModel):
     def charges(self, config: Serverless, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge GPU-seconds, tokens or requests."""
         name, account = subject.partition(".")[2], "serving:platform"
+        if isinstance(config.token_price, IncludedPrice):
+            return  # the contract charges the requests
         if config.gpu_price is not None:
             price = per_gpu_second(config, rates)
             yield charge(account, f"{name} GPU-seconds", readings["gpu_seconds"], price, f"{subject}.gpu_price")

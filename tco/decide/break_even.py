@@ -151,8 +151,7 @@ def _crossing(low: float, high: float, at: Callable[[float], Point]) -> float:
 
 def _point(scenario: Scenario, trace: TraceRows | None, build: str, buy: str, volume: float) -> Point:
     traffic = scenario.traffic.model_copy(update={"requests_per_month": volume})
-    pair = {name: option for name, option in scenario.options.items() if name in (build, buy)}
-    found = evaluate(scenario.model_copy(update={"traffic": traffic, "options": pair}), trace)
+    found = evaluate(scenario.only((build, buy)).model_copy(update={"traffic": traffic}), trace)
     totals = {name: float(path.sum()) for name, path in monthly_usd(found.ledger, found.scenario).items()}
     return Point(volume, totals[build], totals[buy])
 

@@ -52,7 +52,8 @@ DRIVES = (
     Drive("regions", "Says where users are: how far a tier is, and what each region's fleet has to carry.", True),
     Drive("quality", "Says how good and bad answers are counted. A bad one costs money only where bad_answer says so.",
           True),
-    Drive("business", "What customers pay, for gross margins. No cost follows from it.", False),
+    Drive("business", "What customers pay, for gross margins. No cost follows from it, but that of seats which a "
+          "contract charges.", False),
     Drive("finance.discount_fraction_per_year", "Discounts later months for the NPV. Lines and totals are not "
           "discounted, and stay as they are.", False),
     Drive("finance.left_over", "Says what is left at the end of the plan, for the NPV. Lines and totals stay as they "
@@ -76,8 +77,23 @@ DRIVES = (
           True),
     Drive("options.*.observability", "Telemetry of {name}: it has lines of its own, and blind_drift does not apply.",
           True),
-    Drive("options.*.people", "Engineers' time of {name}: the quantity of its lines \"engineers, build\" and "
-          "\"engineers, run\"; their price is people.engineer.", True),
+    Drive("options.*.people", "Engineers' time of {name}: the quantity of its lines of people:build, people:run, "
+          "people:tuning, people:on-call and people:hiring; their price is people.engineer, or the option's own.",
+          True),
+    Drive("options.*.people.build_months", "Spreads the line \"engineers, build\" of {name} over so many months. "
+          "Where another option runs meanwhile, the lines of {name} begin after them.", True),
+    Drive("options.*.people.tuning_fraction_per_year", "The quantity of the line \"engineers, tuning\" of {name}: so "
+          "much of its build weeks a year.", True),
+    Drive("options.*.people.on_call", "The lines of people:on-call of {name}: weeks on duty, and time that calls take.",
+          True),
+    Drive("options.*.people.hiring", "The lines of people:hiring of {name}: recruiting, and time of those who are not "
+          "productive yet.", True),
+    Drive("options.*.review", "Human review of {name}: the quantity of its lines of quality:review.", True),
+    Drive("options.*.contract", "The vendor's contract of {name}: what it counts, and how long it binds; its lines are "
+          "those of serving:vendor.", True),
+    Drive("options.*.migration", "What moving to {name} takes, once: its lines of people:migration.", True),
+    Drive("options.*.exit", "What leaving {name} would take. Its lines are in the ledger only with at_end.", True),
+    Drive("options.*.meanwhile", "Names the option whose lines {name} has until it is built.", True),
     Drive("options.*.people.build_engineer_weeks", "The quantity of the line \"engineers, build\" of {name}; its price "
           "is people.engineer.", True),
     Drive("options.*.people.run_engineer_fte", "The quantity of the line \"engineers, run\" of {name}; its price is "

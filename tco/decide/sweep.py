@@ -91,10 +91,10 @@ def plain(scenario: Scenario) -> dict[str, Any]:
 
 
 def _options_touched(axes: list[Axis], scenario: Scenario) -> tuple[str, ...]:
-    """Name the options that can change: those named by every path, or all when a path is shared by options."""
+    """Name those that can change: named by a path, running as such a one at first, or all where a path is shared."""
     named = {axis.path[1] for axis in axes if axis.path[0] == "options"}
     shared = any(axis.path[0] != "options" for axis in axes)
-    return tuple(name for name in scenario.options if shared or name in named)
+    return tuple(name for name, option in scenario.options.items() if shared or {name, option.meanwhile} & named)
 
 
 def _validated(
@@ -107,8 +107,7 @@ def _validated(
         except ScenarioError as error:
             at = ", ".join(f"{'.'.join(map(str, path))}={value}" for path, value in point.items())
             raise UsageError(f"--vary: {at} is not a valid scenario:\n{error}") from error
-        chosen = {name: option for name, option in scenario.options.items() if name in options}
-        checked.append(scenario.model_copy(update={"options": chosen}))
+        checked.append(scenario.only(options))
     return checked
 
 

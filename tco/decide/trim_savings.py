@@ -27,14 +27,12 @@ class TrimSaving:
 def trim_savings(evaluation: Evaluation) -> dict[str, TrimSaving]:
     """Evaluate every option that trims once more without its trim, and compare; by the option's name."""
     scenario = evaluation.scenario
-    whole = {
-        name: option.model_copy(update={"trim": None})
-        for name, option in scenario.options.items()
-        if option.trim is not None
-    }
-    if not whole:
+    names = [name for name, option in scenario.options.items() if option.trim is not None]
+    if not names:
         return {}
-    other = evaluate(scenario.model_copy(update={"options": whole}), evaluation.trace)
+    needed = scenario.only(names)
+    whole = {name: option.model_copy(update={"trim": None}) for name, option in needed.options.items()}
+    other = evaluate(needed.model_copy(update={"options": whole}), evaluation.trace)
     months = len(evaluation.months)
     return {
         name: TrimSaving(
@@ -42,7 +40,7 @@ def trim_savings(evaluation: Evaluation) -> dict[str, TrimSaving]:
             / months,
             (_usd(other, name) - _usd(evaluation, name)) / months,
         )
-        for name in whole
+        for name in names
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tco.decide.break_even import (
     PriceBreakEven,
@@ -13,6 +13,7 @@ from tco.decide.break_even import (
     break_even_volume,
 )
 from tco.decide.compare import Comparison, OptionSummary
+from tco.finance.contract_bond import contract_bond
 from tco.finance.lock_in import LockIn, lock_in
 from tco.finance.totals import through
 from tco.finance.value import ahead
@@ -25,7 +26,7 @@ class Delay:
     """What a month of building costs: the vendor's bill goes on, less what running the own option would have cost.
 
     Attributes:
-        first_usd: in the first month; below zero where waiting is the cheaper choice.
+        first_usd: in the first month in which the own option serves; below zero where waiting is the cheaper choice.
         last_usd: in the last month of the plan.
     """
 
@@ -89,19 +90,27 @@ def _verdict(
         load=break_even_load(ledger, build.name, buy.name),
         delay=_delay(evaluation, build.name, buy.name),
         locks={
-            name: tuple(lock_in(ledger, evaluation.tail, name, month) for month in year_ends)
-            for name in (build.name, buy.name)
+            name: tuple(_lock_in(evaluation, name, month) for month in year_ends) for name in (build.name, buy.name)
         },
     )
+
+
+def _lock_in(evaluation: Evaluation, option: str, month: int) -> LockIn:
+    """Add what a vendor's contract binds to what other commitments do."""
+    lock = lock_in(evaluation.ledger, evaluation.tail, option, month)
+    bond = contract_bond(evaluation.scenario, evaluation.ledger, option, month)
+    owed, prepaid = lock.owed_usd + bond.owed_usd, lock.prepaid_usd + bond.prepaid_usd
+    return replace(lock, owed_usd=owed, prepaid_usd=prepaid)
 
 
 def _delay(evaluation: Evaluation, build: str, buy: str) -> Delay:
     """Compare what both cost to run, build and other one-off work left out."""
     lines = through(evaluation.ledger)
-    running = lines[~lines["account"].isin(("people:build", "people:migration", "people:exit"))]
+    one_off = ("people:build", "people:hiring", "people:migration", "people:exit")
+    running = lines[~lines["account"].isin(one_off)]
     table = running.groupby(["option", "month"])["cost_usd"].sum()
-    last = evaluation.scenario.horizon_months - 1
+    first, last = evaluation.scenario.options[build].first_month, evaluation.scenario.horizon_months - 1
     first_usd, last_usd = (
-        float(table.get((buy, month), 0.0)) - float(table.get((build, month), 0.0)) for month in (0, last)
+        float(table.get((buy, month), 0.0)) - float(table.get((build, month), 0.0)) for month in (first, last)
     )
     return Delay(first_usd, last_usd)

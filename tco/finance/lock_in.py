@@ -1,6 +1,7 @@
 """Lock-in: what leaving an option at the end of a month costs: commitments still to be paid, hardware not written off.
 
-A commitment counts from the month in which it was signed, whatever is renewed later. Servers are told at their book
+A commitment counts from the month in which it was signed, whatever is renewed later. A vendor's contract is told apart
+(`contract_bond`), since what it takes depends on its use so far. Servers are told at their book
 value, which is what a sale would have to fetch for nothing to be lost.
 """
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from tco.finance.totals import through
 
-HARDWARE = "serving:gpu:hardware"
+HARDWARE, VENDOR = "serving:gpu:hardware", "serving:vendor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def lock_in(ledger: pd.DataFrame, tail: pd.DataFrame, option: str, month: int) -
     """
     lines = pd.concat([part[part["option"] == option] for part in (ledger, tail)])
     later = lines[(lines["month"] > month) & (lines["priced_month"] <= month)]
-    bound = later[later["priced_month"] < later["month"]]
+    bound = later[(later["priced_month"] < later["month"]) & (later["account"] != VENDOR)]
     is_hardware = bound["account"] == HARDWARE
     owed = _sum(through(bound[~is_hardware], "cash"))
     used = _sum(through(bound[~is_hardware]))

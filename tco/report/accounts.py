@@ -47,6 +47,20 @@ STYLES = {
 }
 
 
+# Accounts without a colour of their own: how they are called in a table and in a sentence.
+WORDS = {
+    "serving:vendor": ("Vendor contract", "the vendor's contract"),
+    "serving:drift": ("Unseen growth", "growth that nobody sees"),
+    "platform:observability": ("Telemetry", "telemetry and evaluations"),
+    "quality:review": ("Review", "people who review answers"),
+    "people:tuning": ("Tuning", "tuning it anew"),
+    "people:on-call": ("On call", "being on call"),
+    "people:hiring": ("Hiring", "hiring"),
+    "people:migration": ("Moving in", "moving in"),
+    "people:exit": ("Moving out", "moving out"),
+}
+
+
 def account_style(account: str) -> AccountStyle:
     """Return how an account is shown; one below a known account is shown as that one, with its own name.
 
@@ -61,4 +75,4 @@ def account_style(account: str) -> AccountStyle:
         return STYLES[account]
     family = ":".join(account.split(":")[:2])
     colour = STYLES[family].colour if family in STYLES else GREYS[crc32(account.encode()) % len(GREYS)]
-    return AccountStyle(account, account, colour)
+    return AccountStyle(*WORDS.get(account, (account, account)), colour)

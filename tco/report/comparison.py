@@ -18,6 +18,7 @@ from tco.report.document import Column, Document, Table, Text
 from tco.report.finance import all_tier_costs, finance_notes, unit_table
 from tco.report.finance_rows import build_case_json, finance_json, unit_row
 from tco.report.money import Money, exchange_json, exchange_notes
+from tco.report.money_notes import money_notes
 from tco.report.numbers import counted, seconds
 from tco.report.recommendation import in_words, recommendation, short_limits
 from tco.report.retrieval_notes import retrieval_notes
@@ -225,6 +226,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     notes += retrieval_notes(evaluation)
     notes += trim_notes(evaluation)
     notes += vendor_notes(evaluation)
+    notes += money_notes(evaluation)
     if evaluation.trace and evaluation.trace.raised_rows:
         raised = counted(evaluation.trace.raised_rows, "row of the trace has", "rows of the trace have")
         notes.append(f"{raised} a count of 0 tokens, taken as 1.")

@@ -39,10 +39,10 @@ def key_sections(answer: KeyAnswer, file: str) -> list[Text | Table]:
 
 def _block(answer: KeyAnswer) -> Table:
     """List what the file gives in a block, in its order."""
-    start = len(answer.key.name) + 1
+    start = len(answer.key.name)
     columns = (*(Column(name, numeric=False) for name in ("Holds", "Value", "Unit")), Column("Line"))
     rows = [
-        (inner.name[start:], value_text(value), inner.unit or "", str(line))
+        (inner.name[start:].removeprefix("."), value_text(value), inner.unit or "", str(line))
         for inner, value, line in answer.inner[:_MOST_KEYS]
     ]
     more = len(answer.inner) - len(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
@@ -183,6 +184,18 @@ class Scenario(Frozen):
     def option(self, name: str) -> Option:
         """Return an option by name."""
         return self.options[name]
+
+    def runs_as(self, option_name: str, month: int) -> str:
+        """Return the option that serves in a month: itself, or the one that runs until it is built."""
+        option = self.options[option_name]
+        return option_name if month >= option.first_month else option.meanwhile or option_name
+
+    def only(self, names: Collection[str]) -> Self:
+        """Return the scenario with some options only, and those that run until these are built."""
+        needed = {*names, *(self.options[name].meanwhile for name in names)}
+        return self.model_copy(
+            update={"options": {name: self.options[name] for name in self.options if name in needed}}
+        )
 
     def tiers_of(self, option_name: str) -> dict[str, Tier]:
         """Return the tiers that an option uses, in the order its router names them, then those it falls back to."""

@@ -10,6 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from tco.scenario.cross_async import jobless_windows
 from tco.scenario.cross_dates import distant_prices
 from tco.scenario.cross_limits import limit_faults
+from tco.scenario.cross_money import money_faults
 from tco.scenario.cross_prices import price_term_faults
 from tco.scenario.cross_routes import route_faults
 from tco.scenario.parts import Parts
@@ -37,20 +38,25 @@ def cross_faults(data: Any, parts: Parts, *, of_a_file: bool) -> list[InitErrorD
         *distant_prices(data),
         *price_term_faults(data),
         *limit_faults(parts),
+        *money_faults(data, parts),
         *route_faults(parts, of_a_file=of_a_file),
     ]
     return _details(found)
 
 
 def dangling(scenario: Any) -> list[InitErrorDetails]:
-    """Fault every name of a tier that an option uses and the scenario does not define."""
-    return _details(
-        ("cross", ("options", name, "router"), f"'{tier}' is not one of the scenario's tiers; defined: {defined}")
-        for defined in [", ".join(scenario.tiers)]
-        for name, option in scenario.options.items()
-        for tier in option.tiers()
-        if tier not in scenario.tiers
-    )
+    """Fault every name of a tier or an option that an option uses and the scenario does not define."""
+    tiers, options = ", ".join(scenario.tiers), ", ".join(scenario.options)
+    found: list[Found] = []
+    for name, option in scenario.options.items():
+        for tier in option.tiers():
+            if tier not in scenario.tiers:
+                text = f"'{tier}' is not one of the scenario's tiers; defined: {tiers}"
+                found.append(("cross", ("options", name, "router"), text))
+        if option.meanwhile is not None and option.meanwhile not in scenario.options:
+            text = f"'{option.meanwhile}' is not one of the scenario's options; defined: {options}"
+            found.append(("cross", ("options", name, "meanwhile"), text))
+    return _details(found)
 
 
 def _details(found: Iterable[Found]) -> list[InitErrorDetails]:

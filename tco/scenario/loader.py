@@ -85,7 +85,7 @@ def validate(raw: dict[str, Any], tree: Tree, file: str) -> Scenario:
     """
     context: dict[str, Any] = {
         name: tuple(raw[name])
-        for name in ("tiers", "classes")
+        for name in ("tiers", "classes", "options")
         if isinstance(raw.get(name), dict) and (name,) not in tree.incomplete
     }
     traffic = raw.get("traffic")

@@ -6,15 +6,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tco.fields import ClassName, NonNegative, Positive, Share
+from tco.fields import ClassName, NonNegative, OptionName, Positive, Share
 from tco.plugin import Frozen, SelectedByKind, together
 from tco.policies.caching import CachePolicy
 from tco.policies.fallback import FallbackPolicy
 from tco.policies.routing import RoutingPolicy
+from tco.scenario.contract import Contract
+from tco.scenario.migration import Exit, Migration
 from tco.scenario.observability import Observability
 from tco.scenario.placement import Placement
 from tco.scenario.prices import CachePrice, EmbeddingPrice, MemoryPrice, VectorPrice
 from tco.scenario.prompt import Trim
+from tco.scenario.review import Review
+from tco.scenario.staffing import Staffing
 from tco.serving.latency import Quantiles
 from tco.units import BYTES_PER_GB
 
@@ -109,15 +113,6 @@ class Retrieval(Frozen):
         return self.by_class.get(request_class, self.request_share)
 
 
-class Staffing(Frozen):
-    """Engineers' time that the option needs."""
-
-    build_engineer_weeks: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
-    """One-off work before launch, paid in the first month; weeks of one engineer."""
-    run_engineer_fte: Annotated[float, Field(ge=0, le=100_000)] = 0.0
-    """Engineers who keep it running, every month; full-time equivalents."""
-
-
 class Option(Frozen):
     """One architecture."""
 
@@ -137,8 +132,18 @@ class Option(Frozen):
     """Where the tiers stand. None: the way to them is not counted."""
     observability: Observability | None = None
     """Telemetry. None: nobody measures, and the scenario's `blind_drift` applies."""
+    review: Review | None = None
+    """Human review of sampled answers; none when left out."""
+    contract: Contract | None = None
+    """Contract with a vendor who sells the whole service; none when left out."""
+    migration: Migration | None = None
+    """The way in; nothing is to be moved when left out."""
+    exit: Exit | None = None
+    """The way out, which tells how far the option locks in; not counted when left out."""
     people: Staffing
     """Engineers' time; write zeros where none is needed, so that it is a statement."""
+    meanwhile: OptionName | None = None
+    """Option that serves, and is paid, in the months of `people.build_months`. None: this one serves from the first."""
 
     @together("router")
     def _deciders_of_one_name_are_one(self) -> None:
@@ -146,6 +151,18 @@ class Option(Frozen):
         for decider in self.router.deciders():
             if known.setdefault(decider.name, decider) != decider:
                 raise ValueError(f"two deciders are named '{decider.name}' and differ; give one of them another name")
+
+    @together("exit", "contract")
+    def _notice_is_given_to_somebody(self) -> None:
+        if self.exit is not None and self.exit.notice_months > 0 and self.contract is None:
+            raise ValueError(
+                f"exit has notice_months {self.exit.notice_months}, and there is no contract to give it for"
+            )
+
+    @property
+    def first_month(self) -> int:
+        """Month from which it serves; 0 unless another option does while it is built."""
+        return 0 if self.meanwhile is None else self.people.build_months
 
     def regions_of(self, tier: str) -> int:
         """Count the regions in which a tier stands; 1 where nothing is said of places."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, Tag
 
+from tco import catalog
 from tco.fields import SHARES, Name, NonNegative, RegionName, Share, Source, TierName, UnitPrice, each_once
 from tco.plugin import Frozen, together
 from tco.scenario.prices import InlinePrice
+from tco.scenario.references import NAME_OR_INLINE, known
 
 LONGEST_ROUND_TRIP_S = 60.0  # to the moon and back takes 2.6 s
 RoundTrip = Annotated[float, Field(ge=0, le=LONGEST_ROUND_TRIP_S)]
@@ -108,14 +110,21 @@ class EgressPrice(InlinePrice):
                 raise ValueError(f"a step from {high.from_gb:g} GB follows one from {low.from_gb:g}; they must rise")
 
 
+EgressPriceRef = Annotated[
+    Annotated[str, known("a price of egress", lambda: catalog.price_names("egress")), Tag("name")]
+    | Annotated[EgressPrice, Tag("inline")],
+    NAME_OR_INLINE,
+]
+
+
 class Egress(Frozen):
     """Data that leaves for the users."""
 
     bytes_per_token: Annotated[float, Field(gt=0, le=1e9)]
     """Bytes that go over the wire for each answer token: about 4 of plain text, a few hundred where tokens are streamed
     one event each."""
-    price: EgressPrice
-    """Price of a GB."""
+    price: EgressPriceRef
+    """Catalog name of a price of egress, with its steps, or an inline one."""
 
 
 class Placement(Frozen):

@@ -20,6 +20,8 @@ CatalogName = Annotated[str, known("a price", catalog.names)]
 Figures = Annotated[dict[str, UnitPrice], Field(min_length=1, max_length=20)]
 YearlyChange = Annotated[float, Field(ge=-0.9, le=2.0)]
 
+COSTLY = ("loaded_year_usd_per_year", "server_usd_per_server", "energy_usd_per_kwh", "colocation_usd_per_kw_month")
+
 
 def _known_account(name: str) -> str:
     if not is_account(name):
@@ -35,7 +37,7 @@ AccountName = Annotated[str, AfterValidator(_known_account)]
 
 
 def _known_figures(name: str, figures: dict[str, float] | None) -> None:
-    """Refuse figures that the catalog has no meter for under the name."""
+    """Refuse figures that the catalog has no meter for under the name, and those of 0 for what nobody gives away."""
     priced = [f"{meter}_{METERS[meter].unit}" for meter in sorted(catalog.meters_of(name))]
     for key in figures or ():
         if key not in priced:
@@ -44,6 +46,8 @@ def _known_figures(name: str, figures: dict[str, float] | None) -> None:
                 f"figures has '{key}', which is not a price of '{name}'; allowed: {', '.join(priced)}"
                 + (f"; {hint}" if hint else "")
             )
+        if key in COSTLY and not (figures or {})[key]:
+            raise ValueError(f"figures has '{key}' {(figures or {})[key]:g}; allowed: above 0")
 
 
 class Negotiated(Frozen):

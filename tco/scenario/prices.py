@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Discriminator, Tag
 
 from tco import catalog
 from tco.catalog import Price
 from tco.errors import CatalogError
-from tco.fields import IsoDate, Source, UnitPrice
+from tco.fields import CostlyPrice, IsoDate, Source, UnitPrice
 from tco.plugin import Frozen
 from tco.scenario.references import NAME_OR_INLINE, known, name_or_figures, name_or_inline
 from tco.serving.latency import ApiLatency
@@ -64,6 +64,8 @@ class InlineTokenPrice(InlinePrice):
     """Price of generated tokens, USD per million."""
     cached_input_usd_per_mtok: UnitPrice | None = None
     """Price of prompt tokens that the vendor finds in its cache, USD per million; None: not known."""
+    cache_write_usd_per_mtok: UnitPrice | None = None
+    """Price of prompt tokens that the vendor writes into its cache, USD per million; None: not known."""
 
 
 class InlineRequestPrice(InlinePrice):
@@ -71,6 +73,21 @@ class InlineRequestPrice(InlinePrice):
 
     request_usd_per_request: UnitPrice
     """Price of one request, USD."""
+
+
+class IncludedPrice(Frozen):
+    """No price of its own: the service is paid by the option's contract."""
+
+    included_in: Literal["contract"]
+    """What pays for it: the `contract` of every option that uses the tier."""
+
+    def price(self, meter: str, unit: str) -> Price:
+        """Return no price: there is none to multiply by.
+
+        Raises:
+            CatalogError: always.
+        """
+        raise CatalogError(f"'{meter}_{unit}' has no price of its own: it is included in the {self.included_in}")
 
 
 class InlineDevicePrice(InlinePrice):
@@ -128,31 +145,38 @@ class BadAnswerPrice(InlinePrice):
     """Cost of one bad answer, USD: the support call that follows, the order that is lost."""
 
 
+class InlineSamplePrice(InlinePrice):
+    """What one answer costs that somebody judges."""
+
+    sample_usd_per_sample: UnitPrice
+    """Price of a sample, USD."""
+
+
 class InlineEngineerPrice(InlinePrice):
     """Loaded cost of an engineer: salary, benefits, taxes, equipment."""
 
-    loaded_year_usd_per_year: UnitPrice
+    loaded_year_usd_per_year: CostlyPrice
     """Cost of one engineer for one year, USD."""
 
 
 class InlineServerPrice(InlinePrice):
     """Price of a server, bought."""
 
-    server_usd_per_server: UnitPrice
+    server_usd_per_server: CostlyPrice
     """Price of one server with its GPUs, its network and its installation, USD."""
 
 
 class InlineEnergyPrice(InlinePrice):
     """Price of electricity."""
 
-    energy_usd_per_kwh: UnitPrice
+    energy_usd_per_kwh: CostlyPrice
     """Price of a kWh, USD."""
 
 
 class InlineColocationPrice(InlinePrice):
     """Price of housing in a data centre of someone else's."""
 
-    colocation_usd_per_kw_month: UnitPrice
+    colocation_usd_per_kw_month: CostlyPrice
     """Price of a kW of contracted power for a month, USD."""
 
 
@@ -163,6 +187,8 @@ def _choice(meter: str, what: str, names: Any = None) -> Any:
 def _inline_kind(value: Any) -> str | None:
     if isinstance(value, InlineRequestPrice) or (isinstance(value, dict) and "request_usd_per_request" in value):
         return "inline_request"
+    if isinstance(value, IncludedPrice) or (isinstance(value, dict) and "included_in" in value):
+        return "included"
     return name_or_inline(value)
 
 
@@ -174,7 +200,8 @@ def _second_or_hour(value: Any) -> str | None:
 TokenPrice = Annotated[
     Annotated[str, _choice("output", "an API model"), Tag("name")]
     | Annotated[InlineTokenPrice, Tag("inline")]
-    | Annotated[InlineRequestPrice, Tag("inline_request")],
+    | Annotated[InlineRequestPrice, Tag("inline_request")]
+    | Annotated[IncludedPrice, Tag("included")],
     name_or_figures(_inline_kind),
 ]
 DevicePrice = Annotated[
@@ -246,7 +273,7 @@ Latency = Annotated[
 ]
 
 
-def resolve(reference: str | InlinePrice, meter: str, unit: str) -> Price:
+def resolve(reference: str | InlinePrice | IncludedPrice, meter: str, unit: str) -> Price:
     """Find the unit price behind a reference.
 
     Args:

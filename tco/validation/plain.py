@@ -108,7 +108,7 @@ def scenario(
         "name": "queue", "question": "Does the simulation reproduce the closed form?", "start": "2026-01",
         "horizon_months": 1, "slo": {}, "finance": {"discount_fraction_per_year": 0.0},
         "traffic": {"requests_per_month": per_month, "arrivals": {"kind": arrivals}, **traffic},
-        "people": {"engineer": {"loaded_year_usd_per_year": 0.0, **DATED}},
+        "people": {"engineer": {"loaded_year_usd_per_year": 1.0, **DATED}},
         "simulation": {"warmup_share": warmup_share},
         "classes": classes, "tiers": tiers, "options": {"queue": {"router": router, "people": {}}},
     }  # fmt: skip

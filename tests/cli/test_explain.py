@@ -112,3 +112,12 @@ def test_the_guide_shows_what_is_printed(tco, monkeypatch):
     assert len(lines) > 8
     for line in filter(None, lines):
         assert " ".join(line.split()) in printed
+
+
+def test_an_option_that_is_built_is_explained_alone(tco):
+    """With the lines of what runs meanwhile, and without those that this option has for itself."""
+    told = tco("explain", ROOT / "scenarios/levers/build-or-contract.yaml", "serving:api", "--option", "built",
+               "--format", "json")  # fmt: skip
+
+    assert ["built"] == [option["option"] for option in json.loads(told.out)["options"]]
+    assert "as as-it-comes until built: 900,000 requests" in told.out

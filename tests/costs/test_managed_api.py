@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tco.costs.request_tokens import token_costs
 from tco.domain import Meter
 from tco.errors import CatalogError
 from tco.pipeline import Evaluation, evaluate
@@ -82,6 +83,32 @@ def test_cached_input_by_hand():
     assert {
         "bought input tokens": 90.00, "bought cached input tokens": 6.00, "bought output tokens": 120.00,
     } == pytest.approx(amounts)  # fmt: skip
+
+
+def test_cache_writes_by_hand():
+    """Of 150 Mtok in, 40 % are read at $0.10, 20 % written at $1.25, the rest is $1: $6, $37.50 and $60."""
+    price = {
+        "input_usd_per_mtok": 1.0, "output_usd_per_mtok": 4.0, "cached_input_usd_per_mtok": 0.1,
+        "cache_write_usd_per_mtok": 1.25, **DATED,
+    }  # fmt: skip
+    amounts = usd(bill(api(price=price, cached_input_share=0.4, cache_write_share=0.2), classes=CHAT))
+
+    assert {
+        "bought input tokens": 60.00, "bought cached input tokens": 6.00,
+        "bought input tokens written into the cache": 37.50, "bought output tokens": 120.00,
+    } == pytest.approx(amounts)  # fmt: skip
+
+
+def test_cache_writes_in_the_ledger_and_of_a_request_agree():
+    """Every request has 1 000 tokens in and 200 out: 150 000 times the one is the other."""
+    price = {
+        "input_usd_per_mtok": 1.0, "output_usd_per_mtok": 4.0, "cached_input_usd_per_mtok": 0.1,
+        "cache_write_usd_per_mtok": 1.25, **DATED,
+    }  # fmt: skip
+    evaluation = bill(api(price=price, cached_input_share=0.4, cache_write_share=0.2), classes=CHAT)
+    cost = token_costs(evaluation.scenario, ("bought",))["bought"]
+
+    assert 150_000 * cost.of(1000, 200, 400) == pytest.approx(evaluation.ledger["cost_usd"].sum())
 
 
 def test_long_prompts_pay_the_catalogs_higher_price_for_the_whole_request():

@@ -11,7 +11,7 @@ from tco.pipeline import evaluate
 from tco.scenario import Scenario
 from tco.scenario.describe import keys_of
 from tests.decide.asked import asked
-from tests.laws.build import api, gpu, scene
+from tests.laws.build import DATED, api, gpu, scene
 
 LINES = ["quantity", "unit_price_usd", "cost_usd", "period"]
 
@@ -23,7 +23,8 @@ def scenario() -> Scenario:
         "it": {
             "router": {"kind": "static", "shares": {"own": 0.5, "bought": 0.5}},
             "people": {"build_engineer_weeks": 4.0, "run_engineer_fte": 0.5},
-        }
+        },
+        "other": {"router": {"kind": "static", "shares": {"bought": 1.0}}, "people": {}},
     }
     traffic = {"requests_per_month": 3e6, "arrivals": {"kind": "poisson"}}
     return scene({"own": gpu(), "bought": api()}, options, count=300, horizon_months=3, traffic=traffic)
@@ -58,6 +59,15 @@ CHANGES = [
     (("options", "it", "router", "shares"), {"own": 0.4, "bought": 0.6}),
     (("options", "it", "people", "build_engineer_weeks"), 5.0),
     (("options", "it", "people", "run_engineer_fte"), 0.6),
+    (("options", "it", "people", "build_months"), 2),
+    (("options", "it", "people", "tuning_fraction_per_year"), 0.25),
+    (("options", "it", "people", "on_call"), {"engineers": 4, "lost_engineer_fte": 0.1}),
+    (("options", "it", "people", "hiring"), {"hires": 1, "ramp_months": 2}),
+    (("options", "it", "contract"), {"term_months": 12, "platform_usd_per_month": 9.0, **DATED}),
+    (("options", "it", "review"), {"sampled_share": 0.1, "price": "vendor/reasoning-judgement"}),
+    (("options", "it", "migration"), {"engineer_weeks": 1.0}),
+    (("options", "it", "exit"), {"engineer_weeks": 1.0, "at_end": True}),
+    (("options", "it", "meanwhile"), "other"),
     (("blind_drift",), {"rise_fraction_per_year": 0.5, "source": "made up"}),
     (
         ("prices",),

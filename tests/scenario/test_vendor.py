@@ -51,6 +51,8 @@ def vendor(classes: dict[str, Any] = FIXED, **changes: Any) -> None:
         ({"batch": HOURS}, "batch has neither discount_share nor price, and the inline price has no batch price"),
         ({"batch": HOURS, "price": "groq/llama-3.1-8b"}, "the catalog's 'groq/llama-3.1-8b' has no batch price"),
         ({"cached_input_share": 0.5}, "cached_input_share is 0.5, but the inline price has no price for cached input"),
+        ({"cache_write_share": 0.5}, "cache_write_share is 0.5, but the inline price has no price for writing into"),
+        ({"cached_input_share": 0.6, "cache_write_share": 0.5}, "more than the whole prompt; allowed: at most 1"),
         ({"outages": {"mtbf_hours": 0.0, "mttr_hours": 1.0}}, "greater than 0"),
     ],
 )

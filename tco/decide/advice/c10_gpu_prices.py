@@ -23,7 +23,8 @@ class GpuPrices(Rule):
         if hours.empty:
             return self.does_not_apply("no option pays for GPU-hours")
         low, high = float(hours["unit_price_usd"].min()), float(hours["unit_price_usd"].max())
-        first = hours[(hours["month"] == 0) & (hours["view"] != "cash")].groupby("option")["cost_usd"].sum()
+        begins = hours["month"] == hours.groupby("option")["month"].transform("min")  # later where one is built first
+        first = hours[begins & (hours["view"] != "cash")].groupby("option")["cost_usd"].sum()
         bills = ", ".join(f"{name} {dollars(usd)}" for name, usd in first.items())
         within = low >= LOW_USD and high <= HIGH_USD
         based = bool(((first >= BASE_LOW_USD) & (first <= BASE_HIGH_USD)).all())

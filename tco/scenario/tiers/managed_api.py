@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tco import catalog
-from tco.fields import Positive, Share
+from tco.fields import SHARE_TOLERANCE, Positive, Share
 from tco.plugin import together
 from tco.policies.backoff import Backoff
-from tco.scenario.prices import InlineTokenPrice, Latency, TokenPrice
+from tco.scenario.prices import IncludedPrice, InlineTokenPrice, Latency, TokenPrice
 from tco.scenario.tiers import Tier
 from tco.scenario.vendor import BatchEndpoint, RateLimits
 from tco.serving.latency import ApiLatency
@@ -22,7 +22,8 @@ class ManagedApi(Tier):
 
     kind: Literal["managed_api"] = "managed_api"
     price: TokenPrice
-    """Catalog name of the model, or inline prices per token or per request."""
+    """Catalog name of the model, inline prices per token or per request, or `included_in: contract` where the option's
+    contract pays for it."""
     latency: Latency
     """Catalog name of a measured API latency, or inline quantiles."""
     max_concurrency: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
@@ -43,6 +44,9 @@ class ManagedApi(Tier):
     """Batch endpoint for the requests of async classes. None: they are served like all others."""
     cached_input_share: Share = 0.0
     """Share of the prompt tokens that the vendor bills as cached input; batch requests have none."""
+    cache_write_share: Share = 0.0
+    """Share of the prompt tokens that the vendor writes into its cache and bills as such, where it charges for that;
+    batch requests have none."""
 
     @together("max_queue_requests", "max_concurrency")
     def _queue_has_a_limit_to_wait_for(self) -> None:
@@ -61,6 +65,14 @@ class ManagedApi(Tier):
     @together("batch", "price")
     def _batch_has_a_price(self) -> None:
         batch, known = self.batch, self._priced_by_name
+        if isinstance(self.price, IncludedPrice):
+            if batch is not None and (batch.discount_share is not None or batch.price is not None):
+                given = "price" if batch.discount_share is None else "discount_share"
+                raise ValueError(
+                    f"batch has a {given} of its own, and the tier's price is included in the contract; allowed: "
+                    "batch without one, which the contract pays too"
+                )
+            return
         unpriced = batch is not None and batch.price is None and batch.discount_share is None
         if unpriced and "batch_output" not in known:
             raise ValueError(
@@ -69,12 +81,33 @@ class ManagedApi(Tier):
 
     @together("cached_input_share", "price")
     def _cached_input_has_a_price(self) -> None:
-        stated = isinstance(self.price, InlineTokenPrice) and self.price.cached_input_usd_per_mtok is not None
-        if self.cached_input_share > 0.0 and not stated and "cached_input" not in self._priced_by_name:
+        if self.cached_input_share > 0.0 and not self._has_price("cached_input"):
             raise ValueError(
                 f"cached_input_share is {self.cached_input_share:g}, but {self._price_in_words} has no price for "
                 "cached input"
             )
+
+    @together("cache_write_share", "price")
+    def _cache_writes_have_a_price(self) -> None:
+        if self.cache_write_share > 0.0 and not self._has_price("cache_write"):
+            raise ValueError(
+                f"cache_write_share is {self.cache_write_share:g}, but {self._price_in_words} has no price for "
+                "writing into the cache"
+            )
+
+    @together("cached_input_share", "cache_write_share")
+    def _a_token_is_read_or_written(self) -> None:
+        if self.cached_input_share + self.cache_write_share > 1.0 + SHARE_TOLERANCE:
+            raise ValueError(
+                f"cached_input_share {self.cached_input_share:g} and cache_write_share {self.cache_write_share:g} are "
+                "more than the whole prompt; allowed: at most 1 together"
+            )
+
+    def _has_price(self, meter: str) -> bool:
+        """Say whether the tier's price states what a million prompt tokens of a kind cost."""
+        if isinstance(self.price, InlineTokenPrice):
+            return getattr(self.price, f"{meter}_usd_per_mtok") is not None
+        return meter in self._priced_by_name
 
     @property
     def _priced_by_name(self) -> frozenset[str]:
@@ -82,6 +115,8 @@ class ManagedApi(Tier):
 
     @property
     def _price_in_words(self) -> str:
+        if isinstance(self.price, IncludedPrice):
+            return f"the {self.price.included_in}"
         return f"the catalog's '{self.price}'" if isinstance(self.price, str) else "the inline price"
 
     @property

@@ -41,7 +41,7 @@ class Serverless(Tier):
     queue_timeout_s: Positive | None = None
     """Longest wait before service, after which a request gives up; seconds. None: requests wait for ever."""
     token_price: TokenPrice | None = None
-    """What tokens or requests cost; either this or `gpu_price`."""
+    """What tokens or requests cost, or `included_in: contract`; either this or `gpu_price`."""
     gpu_price: GpuSecondPrice | None = None
     """What a GPU costs while its worker lives, by the hour or by the second; either this or `token_price`."""
     start_is_billed: bool = True
