@@ -54,6 +54,10 @@ class ScenarioError(TcoError):
         super().__init__("\n".join([*told, f"... and {more:,} more"] if more else told))
 
 
+class BookError(ScenarioError):
+    """A price book is wrong; holds every fault found, as for a scenario."""
+
+
 class UsageError(TcoError):
     """A command's argument is wrong in a way that has no place in a file."""
 

@@ -34,6 +34,8 @@ SUFFIXES: dict[str, str] = {
     "_usd_per_sample": "USD per sample",
     "_usd_per_1k_requests": "USD per thousand requests",
     "_usd_per_seat_month": "USD per seat and month",
+    "_usd_per_1m_events": "USD per million events",
+    "_usd_per_1m_dimensions_month": "USD per million dimensions and month",
     "_kw": "kW",
     "_ratio": "ratio",
     "_usd": "USD",

@@ -25,6 +25,7 @@ MODULE_NAME = re.compile(r"tco(\.\w+)+")
 HOMES = {
     "simpy": ("tco/sim/",),
     "matplotlib": ("tco/report/",),
+    "genai_prices": ("tco/catalog/genai.py",),
     "rich": ("tco/report/", "tco/cli/console.py"),
     "pandas": ("tco/costs/", "tco/finance/", "tco/pipeline.py", "tco/decide/", "tco/report/", "tco/cli/"),
 }

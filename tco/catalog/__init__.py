@@ -1,96 +1,33 @@
 """Catalog: dated, sourced books of prices and performance, looked up by name.
 
 The books are CSV files in `data/`, one row a figure; docs/derivations/ says how each follows from published data.
+Prices are a book of their own, one file a family in `data/prices/`: see tco/catalog/prices.py.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import TypeVar
 
+from tco.catalog.book import Price
+from tco.catalog.prices import meters_of, names, price, price_names, price_steps
 from tco.errors import CatalogError, suggestion
 from tco.serving.facts import GpuFacts, ModelFacts, PrecisionFacts
 from tco.serving.latency import ApiLatency
 from tco.serving.step_time import Server
 
+__all__ = ["Price", "meters_of", "names", "price", "price_names", "price_steps"]
+
 Facts = TypeVar("Facts", ModelFacts, GpuFacts, PrecisionFacts)
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """One unit price with its provenance.
-
-    Attributes:
-        value: amount in USD per unit.
-        unit: what one unit is, such as `usd_per_mtok`.
-        source: who published it.
-        source_date: ISO date on which it was valid; "inline" prices may carry the scenario's own date.
-        name: catalog name, or "inline" for a price written in the scenario.
-        note: how it differs from what the source says, such as a negotiated discount; empty where it does not.
-        is_contracted: whether a contract fixes it, so that no drift of the market moves it.
-    """
-
-    value: float
-    unit: str
-    source: str
-    source_date: str
-    name: str
-    note: str = ""
-    is_contracted: bool = False
 
 
 @lru_cache
 def _book(file: str) -> tuple[dict[str, str], ...]:
     text = (files("tco.catalog") / "data" / file).read_text(encoding="utf-8")
     return tuple(csv.DictReader(io.StringIO(text)))
-
-
-@lru_cache
-def _prices() -> dict[str, dict[str, Price]]:
-    table: dict[str, dict[str, Price]] = {}
-    for row in _book("prices.csv"):
-        price = Price(float(row["value"]), row["unit"], row["source"], row["source_date"], row["name"])
-        table.setdefault(row["name"], {})[row["meter"]] = price
-    return table
-
-
-def names() -> tuple[str, ...]:
-    """List every name that the book has a price for."""
-    return tuple(_prices())
-
-
-def price_names(meter: str) -> tuple[str, ...]:
-    """List the names whose book holds a price for a meter, such as `gpu_hour`."""
-    return tuple(name for name, meters in _prices().items() if meter in meters)
-
-
-def price(name: str, meter: str) -> Price:
-    """Look up one unit price.
-
-    Raises:
-        CatalogError: when the catalog holds no such price; the nearest name is given.
-
-    >>> price("aws/h100-sxm/on-demand", "gpu_hour").unit
-    'usd_per_gpu_hour'
-    """
-    found = _prices().get(name, {}).get(meter)
-    if found is None:
-        hint = suggestion(name, price_names(meter))
-        raise CatalogError(f"'{name}' has no price for '{meter}' in the catalog{'; ' + hint if hint else ''}")
-    return found
-
-
-def meters_of(name: str) -> frozenset[str]:
-    """List what a name has prices for; nothing for an unknown name.
-
-    >>> "output" in meters_of("openai/gpt-4o"), meters_of("nobody/nothing")
-    (True, frozenset())
-    """
-    return frozenset(_prices().get(name, ()))
 
 
 @lru_cache

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tco.cli import check, compare, explain, fit, schema, simulate, sweep, validate
+from tco.cli import check, compare, explain, fit, prices, schema, simulate, sweep, validate
 
 HELP = """Plan what serving language models costs, whether it meets the SLO, and when building beats buying.
 
@@ -17,9 +17,11 @@ Examples:
   tco compare scenarios/support-copilot.yaml --out out/
   tco simulate scenarios/support-copilot.yaml --saturate
   tco explain scenarios/support-copilot.yaml --option routed
+  tco explain scenarios/support-copilot.yaml total
   tco sweep scenarios/support-copilot.yaml --vary options.routed.router.shares.small=0:1:0.1
   tco schema > scenario.schema.json
   tco fit quality scores.csv
+  tco prices list --kind gpu
   tco validate queueing
   tco validate serving
 """
@@ -54,4 +56,5 @@ def root(
 for command in (check, compare, explain, schema, simulate, sweep):
     app.command(help=command.HELP)(getattr(command, command.__name__.rpartition(".")[2]))
 app.add_typer(fit.app, name="fit")
+app.add_typer(prices.app, name="prices")
 app.add_typer(validate.app, name="validate")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tco.cli.console import Format, folder, print_document, progress_bar
+from tco.cli.evaluating import evaluate_with_progress
 from tco.errors import InfeasibleError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def compare(
     if out is not None:
         require_folder(out)
     loaded = load_scenario(scenario, trace)
-    evaluation = _evaluate(loaded)
+    evaluation = evaluate_with_progress(loaded.scenario, loaded.trace)
     comparison = side_by_side(evaluation)
     if out is not None:
         _write(out, loaded, evaluation, comparison)
@@ -58,18 +59,6 @@ def compare(
     if comparison.chosen is None:
         typer.echo("no option keeps the SLO", err=True)
         raise typer.Exit(InfeasibleError.exit_code)
-
-
-def _evaluate(loaded: LoadedScenario) -> Evaluation:
-    from tco.pipeline import evaluate
-
-    with progress_bar() as bar:
-        task = bar.add_task("simulating", total=len(loaded.scenario.options))
-
-        def show(option: str, position: int, options: int, windows: int) -> None:
-            bar.update(task, completed=position, total=options, description=f"simulating {option}, window {windows}")
-
-        return evaluate(loaded, progress=show)
 
 
 def _write(out: Path, loaded: LoadedScenario, evaluation: Evaluation, comparison: Comparison) -> None:

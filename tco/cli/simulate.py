@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tco.cli.arguments import month_of
 from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.errors import InfeasibleError, UsageError
 from tco.units import HOURS_PER_WEEK
@@ -15,7 +16,6 @@ from tco.units import HOURS_PER_WEEK
 if TYPE_CHECKING:
     from tco.capacity.experiment import Experiment, Question
     from tco.capacity.replicate import Runner, Stop, Stretch
-    from tco.scenario import Scenario
     from tco.scenario.loader import LoadedScenario
     from tco.sim.result import SimulationResult
 
@@ -105,7 +105,7 @@ def simulate(
     exactly = 1 if hours and precision is None and replications is None else replications
     question = Question(
         options=tuple(dict.fromkeys(option or ())),
-        month=_month(month, loaded.scenario),
+        month=month_of(month, loaded.scenario),
         rate_rps=_rate(rate),
         replicas=dict(_replicas(text) for text in replicas or ()),
         stop=_stop(precision, exactly, max_requests),
@@ -134,22 +134,6 @@ def _run(
         found = run_experiment(runner, question, lambda doing: bar.update(task, description=doing))
         _write(runner, found, requests, out, lambda doing: bar.update(task, description=doing))
     return found
-
-
-def _month(text: str, scenario: Scenario) -> int:
-    """Read a month counted from 1, or a calendar month; return it counted from 0."""
-    from tco.demand.forecast import month_label
-
-    labels = [month_label(scenario.start, index) for index in range(scenario.horizon_months)]
-    if text in labels:
-        return labels.index(text)
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if not 1 <= number <= len(labels):
-        raise UsageError(f"--month: '{text}'; allowed: 1 to {len(labels)}, or {labels[0]} to {labels[-1]}")
-    return number - 1
 
 
 def _rate(rate: float | None) -> float | None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from tco.costs.retrieval_crossover import cached_retrieval
 from tco.decide.compare import Comparison
 from tco.pipeline import Evaluation
-from tco.report.cents import rounded_by_group
 from tco.report.charts.cost_breakdown import cost_breakdown
 from tco.report.charts.cumulative_cost import cumulative_cost
 from tco.report.charts.quality_front import quality_front
@@ -17,6 +14,7 @@ from tco.report.charts.retrieval_crossover import retrieval_crossover
 from tco.report.comparison import comparison_json, flat_row
 from tco.report.formats.csv import csv_text
 from tco.report.formats.json import json_text
+from tco.report.ledger_cents import ledger_cents, with_cents
 
 
 def comparison_files(
@@ -53,20 +51,8 @@ def ledger_rows(evaluation: Evaluation, lines: dict[str, int]) -> list[dict[str,
     The rounded lines of an option's account add up to the account's rounded total, apart for each view.
     """
     rows = evaluation.ledger.to_dict("records")
-    cents = rounded_by_group(
-        [row["cost_usd"] for row in rows], [(row["option"], row["account"], row["view"]) for row in rows]
-    )
+    cents = ledger_cents(evaluation.ledger)
     return [
-        {**_with_cents(row, amount), "scenario_line": lines.get(row["scenario_key"])}
+        {**with_cents(row, amount), "scenario_line": lines.get(row["scenario_key"])}
         for row, amount in zip(rows, cents, strict=True)
     ]
-
-
-def _with_cents(row: Mapping[Hashable, Any], amount: Decimal) -> dict[str, Any]:
-    """Put the rounded amount behind the unrounded one."""
-    told: dict[str, Any] = {}
-    for name, value in row.items():
-        told[str(name)] = value
-        if name == "cost_usd":
-            told["cost_usd_rounded"] = amount
-    return told

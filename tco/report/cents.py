@@ -34,30 +34,63 @@ def rounded_to_cents(amounts_usd: Sequence[float]) -> list[Decimal]:
     Decimal('0.02')
     """
     cents = [Fraction(amount) * CENTS_PER_USD for amount in amounts_usd]
+    return [_usd(part) for part in _dealt(cents, round(sum(cents, Fraction(0))))]
+
+
+def _dealt(cents: Sequence[Fraction], total: int) -> list[int]:
+    """Cut amounts to whole cents and deal what is missing from a total to those that lost most."""
     whole = [floor(amount) for amount in cents]
     lost = [round(float(amount - cut), _DIGITS) for amount, cut in zip(cents, whole, strict=True)]
-    missing = round(sum(cents, Fraction(0))) - sum(whole)
+    missing = total - sum(whole)
     for index in sorted(range(len(cents)), key=lambda index: -lost[index])[:missing]:
         whole[index] += 1
-    return [Decimal(amount).scaleb(-2) for amount in whole]
+    return whole
 
 
-def rounded_by_group(amounts_usd: Sequence[float], groups: Sequence[Hashable]) -> list[Decimal]:
-    """Round amounts to the cent so that the amounts of every group add up to the group's rounded total.
+def _usd(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
+def rounded_in_parts(
+    amounts_usd: Sequence[float], groups: Sequence[Hashable], parts: Sequence[Hashable]
+) -> list[Decimal]:
+    """Round amounts to the cent so that every group adds up to its rounded total, and its parts to theirs.
+
+    A group's cents are dealt to its parts, and a part's to its amounts: so the sum of a part is within a cent of what
+    it is, too, where dealing them to the amounts at once would let the errors of a part's many amounts add up.
 
     Args:
         amounts_usd: what to round, USD.
         groups: the group of each amount, same length.
+        parts: the part of its group that each amount belongs to, same length.
 
-    >>> [str(amount) for amount in rounded_by_group([0.004, 0.004, 0.004], ["a", "b", "a"])]
+    >>> [str(amount) for amount in rounded_in_parts([0.004, 0.004, 0.004], "aba", "xxx")]
     ['0.01', '0.00', '0.00']
+    >>> [str(cents) for cents in rounded_in_parts([0.014, 0.014, 0.003, 0.003, 0.006], "aaaaa", "xxyyy")]  # 0.04 in all
+    ['0.02', '0.01', '0.00', '0.00', '0.01']
     """
-    members: dict[Hashable, list[int]] = {}
-    for index, group in enumerate(groups):
-        members.setdefault(group, []).append(index)
-    rounded = [Decimal(0)] * len(amounts_usd)
-    for indices in members.values():
-        parts = rounded_to_cents([amounts_usd[index] for index in indices])
-        for index, part in zip(indices, parts, strict=True):
-            rounded[index] = part
+    members: dict[Hashable, dict[Hashable, list[int]]] = {}
+    for index, (group, part) in enumerate(zip(groups, parts, strict=True)):
+        members.setdefault(group, {}).setdefault(part, []).append(index)
+    cents = [Fraction(amount) * CENTS_PER_USD for amount in amounts_usd]
+    rounded = [Decimal(0)] * len(cents)
+    for places in members.values():
+        sums = [sum((cents[index] for index in indices), Fraction(0)) for indices in places.values()]
+        totals = _dealt(sums, round(sum(sums, Fraction(0))))
+        for indices, total in zip(places.values(), totals, strict=True):
+            for index, part in zip(indices, _dealt([cents[index] for index in indices], total), strict=True):
+                rounded[index] = _usd(part)
     return rounded
+
+
+def rounded_percents(amounts: Sequence[Decimal]) -> list[str]:
+    """Write each amount's share of the whole in per cent, with one decimal, so that the shares add up to 100.0 %.
+
+    >>> rounded_percents([Decimal("1.00"), Decimal("1.00"), Decimal("1.00")])
+    ['33.4%', '33.3%', '33.3%']
+    """
+    whole = sum(amounts, Decimal(0))
+    if not whole:
+        return ["-"] * len(amounts)
+    tenths = rounded_to_cents([float(amount / whole) * 10 for amount in amounts])  # hundredths of ten are per mille
+    return [f"{tenth * 10:.1f}%" for tenth in tenths]

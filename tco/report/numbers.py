@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from math import ceil, floor, log10
 
 
 def usd(amount: float) -> str:
@@ -28,6 +30,47 @@ def usd_each(amount: float) -> str:
     while abs(amount) * 10**digits < 100 and digits < 12:
         digits += 1
     return f"${amount:.{digits}f}"
+
+
+def usd_exact(amount: float) -> str:
+    """Write a unit price with every digit it has: what is multiplied must be what is printed.
+
+    >>> usd_exact(10.0), usd_exact(2.125), usd_exact(0.00005), usd_exact(0.1 + 0.2), usd_exact(-241_429.0)
+    ('$10.00', '$2.125', '$0.00005', '$0.30', '-$241,429.00')
+    """
+    digits = Decimal(f"{abs(amount):.12g}")  # the thirteenth is where sums of decimal fractions go astray
+    places = max(2, -int(digits.normalize().as_tuple().exponent))
+    return f"{'-' if amount < 0 else ''}${digits:,.{places}f}"
+
+
+def usd_cents(amount: Decimal) -> str:
+    """Write an amount that has been rounded to the cent.
+
+    >>> usd_cents(Decimal("1234.50")), usd_cents(Decimal("-0.07"))
+    ('$1,234.50', '-$0.07')
+    """
+    return f"-${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
+
+
+def quantity(value: float, unit_price_usd: float = 0.0) -> str:
+    """Write a quantity with six significant digits, and with as many more as its cost to the cent takes.
+
+    Args:
+        value: how much.
+        unit_price_usd: what one costs, where the reader is to multiply.
+
+    >>> quantity(8021.377812), quantity(1_234_567.0), quantity(4 / 52), quantity(0.0)
+    ('8,021.38', '1,234,567', '0.0769231', '0')
+    >>> quantity(4 / 52, 241_429.0)  # 0.07692308 x 241,429 = 18,571.46, as is 4 / 52 x 241,429
+    '0.07692308'
+    """
+    if value == 0:
+        return "0"
+    places = 5 - floor(log10(abs(value)))
+    if unit_price_usd:
+        places = max(places, ceil(log10(abs(unit_price_usd) * 100)))
+    text = f"{value:,.{max(places, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def seconds(value: float | None) -> str:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from tco import catalog
+from tco.catalog.meters import METERS
 from tco.domain import ACCOUNTS, is_account
 from tco.errors import suggestion
 from tco.fields import IsoDate, Month, Source, UnitPrice
@@ -35,7 +36,7 @@ AccountName = Annotated[str, AfterValidator(_known_account)]
 
 def _known_figures(name: str, figures: dict[str, float] | None) -> None:
     """Refuse figures that the catalog has no meter for under the name."""
-    priced = [f"{meter}_{catalog.price(name, meter).unit}" for meter in sorted(catalog.meters_of(name))]
+    priced = [f"{meter}_{METERS[meter].unit}" for meter in sorted(catalog.meters_of(name))]
     for key in figures or ():
         if key not in priced:
             hint = suggestion(key, priced)

@@ -9,8 +9,8 @@ import pytest
 
 from tests.cli.conftest import ROOT, SHIPPED
 
-SLOW = {"pandas", "matplotlib", "scipy", "numba", "numpy", "simpy"}
-COMMANDS = ("check", "compare", "fit", "schema", "sweep")
+SLOW = {"pandas", "matplotlib", "scipy", "numba", "numpy", "simpy", "genai_prices", "httpx2"}
+COMMANDS = ("check", "compare", "explain", "fit", "prices", "schema", "sweep")
 
 
 def loaded_by(*arguments: str) -> set[str]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tco.report.cents import rounded_by_group, rounded_to_cents
+from tco.report.cents import rounded_in_parts, rounded_to_cents
 
 amounts = st.lists(st.floats(-1e9, 1e9, allow_nan=False), max_size=40)
 
@@ -42,16 +42,43 @@ def test_equal_shares_of_a_total_differ_by_at_most_a_cent(cents, shares):
     assert rounded[0] - rounded[-1] <= Decimal("0.01")
 
 
-@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.sampled_from("abc")), max_size=40))
+LINES = st.lists(st.tuples(st.floats(-1e6, 1e6), st.sampled_from("abc"), st.sampled_from("xyz")), max_size=60)
+
+
+@given(LINES)
 def test_every_group_adds_up(lines):
     """Groups are rounded on their own, and every amount stays in its place."""
-    values, groups = [value for value, _ in lines], [group for _, group in lines]
-    rounded = rounded_by_group(values, groups)
+    values, groups, parts = ([line[place] for line in lines] for place in range(3))
+    rounded = rounded_in_parts(values, groups, parts)
 
     for name in "abc":
-        own = [value for value, group in lines if group == name]
+        own = [value for value, group, _ in lines if group == name]
         total = sum((part for part, group in zip(rounded, groups, strict=True) if group == name), Decimal(0))
         assert Decimal(exact_cents(own)).scaleb(-2) == total
+
+
+@given(LINES)
+def test_every_part_of_a_group_is_within_a_cent(lines):
+    """However many amounts a part has, their errors do not add up; and no amount moves by a cent."""
+    values, groups, parts = ([line[place] for line in lines] for place in range(3))
+    rounded = rounded_in_parts(values, groups, parts)
+
+    for place in set(zip(groups, parts, strict=True)):
+        mine = [index for index, at in enumerate(zip(groups, parts, strict=True)) if at == place]
+        exact = sum(Fraction(values[index]) for index in mine)
+        assert abs(sum(Fraction(rounded[index]) for index in mine) - exact) < Fraction(1, 100)
+        assert all(abs(Fraction(rounded[index]) - Fraction(values[index])) < Fraction(1, 100) for index in mine)
+
+
+def test_dealing_to_all_amounts_at_once_would_let_errors_add_up():
+    """36 x $0.104 = $3.744 beside 36 x $0.0045 = $0.162, 3.91 in all: told as 3.75 and 0.16, not as 3.60 and 0.31."""
+    values = [0.104] * 36 + [0.0045] * 36
+    parts = rounded_in_parts(values, ["account"] * 72, ["dear"] * 36 + ["cheap"] * 36)
+    at_once = rounded_to_cents(values)
+
+    assert Decimal("3.75") == sum(parts[:36])
+    assert Decimal("3.60") == sum(at_once[:36])
+    assert sum(parts) == sum(at_once) == Decimal("3.91")
 
 
 def test_a_hand_worked_split():

@@ -10,8 +10,12 @@ from typing import Any
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
+def csv_text(rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = ()) -> str:
     """Write rows with equal keys as CSV; None becomes an empty cell, numbers keep every digit.
+
+    Args:
+        rows: the rows; their keys are the head.
+        columns: the head where there are no rows.
 
     >>> print(csv_text([{"a": 0.1, "b": None, "c": "=1+1"}]), end="")
     a,b,c
@@ -20,8 +24,8 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     table = list(rows)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    if table:
-        writer.writerow(table[0])
+    if head := table[0] if table else list(columns):
+        writer.writerow(head)
     for row in table:
         writer.writerow([csv_cell(value) for value in row.values()])
     return stream.getvalue()

@@ -1,0 +1,45 @@
+"""Arguments that several commands read in the same way: an option of the scenario, a month of its plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tco.scenario import Scenario
+
+
+def option_of(text: str, scenario: Scenario) -> str:
+    """Return an option by its name.
+
+    Raises:
+        UsageError: naming the nearest option.
+    """
+    from tco.errors import UsageError, suggestion
+
+    known = tuple(scenario.options)
+    if text not in known:
+        hint = suggestion(text, known)
+        told = f"--option: '{text}' is not an option of the scenario; defined: {', '.join(known)}"
+        raise UsageError(f"{told}\n    hint: {hint}" if hint else told)
+    return text
+
+
+def month_of(text: str, scenario: Scenario) -> int:
+    """Read a month counted from 1, or a calendar month; return it counted from 0.
+
+    Raises:
+        UsageError: naming the months of the plan.
+    """
+    from tco.demand.forecast import month_label  # NumPy is not needed for --help
+    from tco.errors import UsageError
+
+    labels = [month_label(scenario.start, index) for index in range(scenario.horizon_months)]
+    if text in labels:
+        return labels.index(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= len(labels):
+        raise UsageError(f"--month: '{text}'; allowed: 1 to {len(labels)}, or {labels[0]} to {labels[-1]}")
+    return number - 1

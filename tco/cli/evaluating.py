@@ -1,0 +1,25 @@
+"""Evaluating: the whole computation with a progress bar, for every command that waits for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tco.cli.console import progress_bar
+
+if TYPE_CHECKING:
+    from tco.arrivals.trace_rows import TraceRows
+    from tco.pipeline import Evaluation
+    from tco.scenario import Scenario
+
+
+def evaluate_with_progress(scenario: Scenario, trace: TraceRows | None) -> Evaluation:
+    """Evaluate a scenario; a bar on stderr tells how far it is."""
+    from tco.pipeline import evaluate  # pandas is not needed for --help
+
+    with progress_bar() as bar:
+        task = bar.add_task("simulating", total=len(scenario.options))
+
+        def show(option: str, position: int, options: int, windows: int) -> None:
+            bar.update(task, completed=position, total=options, description=f"simulating {option}, window {windows}")
+
+        return evaluate(scenario, trace, show)
