@@ -9,8 +9,8 @@ from math import fsum, isnan
 from tco.demand.workload import draw_workload
 from tco.domain import Outcome
 from tco.pipeline import Evaluation
-from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
+from tco.sim.run import simulate
 
 START = "requests"
 ENDS = {

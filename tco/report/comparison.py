@@ -14,6 +14,7 @@ from tco.report.accounts import account_style
 from tco.report.async_notes import async_json, async_notes
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
+from tco.report.engine_notes import engine_notes
 from tco.report.numbers import counted, seconds, usd, usd_each
 from tco.report.recommendation import in_words, recommendation, short_limits
 from tco.report.retrieval_notes import retrieval_notes
@@ -217,6 +218,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         raised = counted(evaluation.trace.raised_rows, "row of the trace has", "rows of the trace have")
         notes.append(f"{raised} a count of 0 tokens, taken as 1.")
     notes += server_notes(evaluation.scenario)
+    notes += engine_notes(evaluation)
     notes += _unknown_quality(evaluation, comparison)
     notes += ab_test_notes(evaluation, comparison)
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
@@ -319,6 +321,7 @@ def _window_json(window: Window) -> dict[str, Any]:
         "rate_rps": window.rate_rps,
         "replicas": window.replicas,
         "requests": window.requests,
+        "engine": window.engine,
         "judged": window.judged,
         **{f"e2e_p{p}_s": getattr(window.e2e, f"p{p}_s") for p in (50, 95, 99)},
         **{f"ttft_p{p}_s": getattr(window.ttft, f"p{p}_s") for p in (50, 95, 99)},

@@ -87,6 +87,8 @@ class SimulationResult:
         unanswered_tries: by request, places in `tried` of tiers that gave no answer.
         cached_tokens: by request and place in `tried`, prompt tokens that a prompt or prefix cache held.
         places: by placed tier, where it serves.
+        engine: which engine ran, `simpy` or `compiled`.
+        engine_why: why that one.
     """
 
     option: str
@@ -112,6 +114,8 @@ class SimulationResult:
     unanswered_tries: dict[int, tuple[int, ...]] = field(default_factory=dict)
     cached_tokens: dict[tuple[int, int], int] = field(default_factory=dict)
     places: dict[str, Places] = field(default_factory=dict)
+    engine: str = "simpy"
+    engine_why: str = ""
 
     def __len__(self) -> int:
         return len(self.arrived_s)

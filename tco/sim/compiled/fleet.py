@@ -1,8 +1,8 @@
 """Fleet kernel: continuous batching of several replicas as one loop over arrays, for numba.
 
 The rules are those of `tco/serving/batching.py` and `tco/sim/pool.py`, whose docstrings explain them; the arithmetic of
-step times is the same code (`stretch_s`, `steps_to_reach`). Sequences are numbers, queues are linked lists, the decoding
-sequences of a replica are a heap of (last step, number). A test runs both engines on random scenarios.
+step times is the same code (`stretch_s`, `steps_to_reach`). Sequences are numbers, queues are rings of them, those of a
+replica that decode are a heap by their last step. A test runs both engines on random scenarios.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tco.policies.dispatch import shortest_of_two
 from tco.serving import step_time
 from tco.serving.batching import ROUNDING
 from tco.sim.compiled.jit import jit, shared
 
 stretch_s = shared(step_time.stretch_s)
 steps_to_reach = shared(step_time.steps_to_reach)
+two_of = shared(shortest_of_two.two_of)
 
 NONE = -1
 COMPLETED, REJECTED, TIMED_OUT = 1, 3, 5  # as in `Outcome`
@@ -39,7 +41,7 @@ SETTINGS = _record(
     i8="budget per_decode max_sequences max_queue dispatch",
     b1="grows",
 )
-"""What holds for every replica, as in `Batch` and `PoolSettings`; max_queue is below 0 and patience_s infinite for none."""
+"""What holds for every replica, as in `Batch` and `PoolSettings`; no limit: max_queue below 0, patience_s infinite."""
 
 REPLICA = np.dtype(
     [
@@ -58,7 +60,8 @@ REPLICA = np.dtype(
 
 SEQUENCE = _record(
     f8="held rate started_s first_token_s",
-    i8="after before input_tokens output_tokens cached_tokens steps_left prefill_left finish_step rank recomputed place",
+    i8="after before input_tokens output_tokens cached_tokens steps_left prefill_left finish_step rank recomputed "
+    "place",
     b1="urgent",
 )
 
@@ -109,7 +112,7 @@ def _remove(seqs: Any, s: int) -> None:
 
 
 @jit
-def _first(rep: Any, seqs: Any, kind: int) -> int:
+def _first(rep: Any, seqs: Any, kind: int) -> Any:
     """Return the first sequence of a queue; the queue's own mark where it is empty."""
     return seqs[rep.queues + kind].after
 
@@ -174,7 +177,7 @@ def _pick_out(rep: Any, seqs: Any, row: Any, s: int) -> None:
 
 
 @jit
-def _fixed_s(to: Any, table: Floats, tokens: int) -> float:
+def _fixed_s(to: Any, table: Floats, tokens: int) -> Any:
     xs, ys = table[0], table[1]
     size = len(xs)
     if size == 0:
@@ -188,7 +191,7 @@ def _fixed_s(to: Any, table: Floats, tokens: int) -> float:
 
 
 @jit
-def _head(rep: Any, seqs: Any) -> int:
+def _head(rep: Any, seqs: Any) -> Any:
     """Return the sequence that is admitted next; NONE where nobody waits."""
     if rep.queued == 0:
         return NONE
@@ -197,7 +200,7 @@ def _head(rep: Any, seqs: Any) -> int:
 
 
 @jit
-def _need(to: Any, seqs: Any, s: int) -> float:
+def _need(to: Any, seqs: Any, s: int) -> Any:
     if not to.grows:
         return float(seqs[s].input_tokens + seqs[s].output_tokens)
     return float(seqs[s].held + (1.0 if isnan(seqs[s].first_token_s) else seqs[s].rate))
@@ -212,7 +215,7 @@ def _decode(rep: Any, seqs: Any, row: Any, s: int) -> None:
 
 
 @jit
-def _admit(to: Any, rep: Any, seqs: Any, row: Any, now_s: float) -> int:
+def _admit(to: Any, rep: Any, seqs: Any, row: Any, now_s: float) -> Any:
     s = _head(rep, seqs)
     if s == NONE or rep.decoding + rep.prefilling >= to.max_sequences:
         return NONE
@@ -310,7 +313,7 @@ def _preempt(to: Any, rep: Any, seqs: Any, row: Any, s: int) -> None:
         _remove(seqs, s)
         rep.prefilling -= 1
         rep.reserved -= _need(to, seqs, s)
-    again = int(ceil(seqs[s].held - ROUNDING)) - seqs[s].cached_tokens
+    again = ceil(seqs[s].held - ROUNDING) - seqs[s].cached_tokens
     seqs[s].recomputed += again - seqs[s].prefill_left
     seqs[s].prefill_left = again
     _prepend(rep, seqs, WAITING if seqs[s].urgent else LATER, s)
@@ -392,7 +395,7 @@ def _finish(to: Any, rep: Any, seqs: Any, row: Any, now_s: float, finished_s: Fl
         rep.growth -= seqs[s].rate
         if not to.grows:
             rep.reserved -= total
-        _complete(rep, seqs, row, s, now_s, finished_s, outcome)
+        _complete(rep, s, now_s, finished_s, outcome)
     if rep.decoding == 0:
         rep.context = rep.growth = 0.0
     if rep.prefill_tokens:
@@ -400,7 +403,7 @@ def _finish(to: Any, rep: Any, seqs: Any, row: Any, now_s: float, finished_s: Fl
 
 
 @jit
-def _complete(rep: Any, seqs: Any, row: Any, s: int, now_s: float, finished_s: Floats, outcome: Any) -> None:
+def _complete(rep: Any, s: int, now_s: float, finished_s: Floats, outcome: Any) -> None:
     finished_s[s] = now_s
     outcome[s] = COMPLETED
     rep.load -= 1
@@ -430,7 +433,7 @@ def _end_prefill(
             continue
         if not to.grows:
             rep.reserved -= seqs[s].input_tokens + seqs[s].output_tokens
-        _complete(rep, seqs, row, s, now_s, finished_s, outcome)
+        _complete(rep, s, now_s, finished_s, outcome)
     if spent:
         seqs[_first(rep, seqs, PREFILLING)].prefill_left -= spent
     rep.prefill_tokens = 0
@@ -453,16 +456,12 @@ def _choose(to: Any, reps: Any, following: Ints, chance: float) -> int:
         place = following[0] % replicas
         following[0] = place + 1
         return int(place)
-    if replicas == 1:
-        return 0
-    pair = min(int(chance * replicas * (replicas - 1)), replicas * (replicas - 1) - 1)
-    one, other = pair // (replicas - 1), pair % (replicas - 1)
-    other += other >= one
-    return int(one if reps[one].load <= reps[other].load else other)
+    one, other = two_of(replicas, chance)
+    return one if reps[one].load <= reps[other].load else other
 
 
 @jit
-def _full(to: Any, reps: Any) -> bool:
+def _full(to: Any, reps: Any) -> Any:
     waiting = 0
     for r in range(len(reps)):
         waiting += reps[r].queued
@@ -473,13 +472,24 @@ def _full(to: Any, reps: Any) -> bool:
 
 @jit
 def run_fleet(
-    settings: Any, table: Floats, reps: Any, seqs: Any, heap: Any, entered_s: Floats, chances: Floats, finished_s: Floats, outcome: Any
+    settings: Any,
+    table: Floats,
+    reps: Any,
+    seqs: Any,
+    heap: Any,
+    entered_s: Floats,
+    chances: Floats,
+    finished_s: Floats,
+    outcome: Any,
 ) -> None:
     """Serve sequences that come in order of time; write when each left and how.
 
     Args:
-        to: settings of the replicas.
-        reps, seqs, heap: fleet, idle; stamps of begin and first token are left in it.
+        settings: what holds for every replica, one row of `SETTINGS`.
+        table: tokens of a step and its fixed time, shape (2, points); no points where `alpha_s` holds for all.
+        reps: idle replicas; how long each worked is left in them.
+        seqs: sequences, of `new_fleet`; stamps of begin and first token are left in them.
+        heap: room for those that decode.
         entered_s: when each comes, rising, shape (n,).
         chances: one uniform variate each, for dispatch by two choices.
         finished_s: filled with when each left.
@@ -516,7 +526,17 @@ def run_fleet(
 
 @jit
 def _come(
-    to: Any, table: Floats, reps: Any, seqs: Any, heap: Any, s: int, now_s: float, following: Ints, chances: Floats, finished_s: Floats, outcome: Any
+    to: Any,
+    table: Floats,
+    reps: Any,
+    seqs: Any,
+    heap: Any,
+    s: int,
+    now_s: float,
+    following: Ints,
+    chances: Floats,
+    finished_s: Floats,
+    outcome: Any,
 ) -> None:
     too_large = seqs[s].input_tokens + seqs[s].output_tokens > to.kv_capacity
     if too_large or (to.max_queue >= 0 and _full(to, reps)):

@@ -170,15 +170,12 @@ def _by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int)
     joined_s = visits.entered_s + plain.first_token_overhead_s
     run_fleet(settings, table, reps, seqs, heap, joined_s, chances, left_s, outcome)
     done = outcome == Outcome.COMPLETED
-    counts: dict[str, float] = {}
-    # a sequence that was turned away was never made; what was lost to a time-out is counted as the station does
-    for name, amount in (
-        ("recomputed_tokens", int(seqs["recomputed"][:n].sum())),
-        ("prefix_cached_tokens", int(cached[done].sum())),
-        ("preemptions", int(reps["preemptions"].sum())),
-    ):
-        if amount:
-            counts[name] = amount
+    counted = {
+        "recomputed_tokens": int(seqs["recomputed"][:n].sum()),
+        "prefix_cached_tokens": int(cached[done].sum()),
+        "preemptions": int(reps["preemptions"].sum()),
+    }
+    counts: dict[str, float] = {name: amount for name, amount in counted.items() if amount}
     return Served(
         outcome, seqs["started_s"][:n].copy(), np.where(done, seqs["first_token_s"][:n], np.nan), left_s, tokens_in,
         tokens_out, np.where(done, cached, 0), float(reps["busy_s"].sum()), replicas, counts,
@@ -187,9 +184,11 @@ def _by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int)
 
 def _by_api(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
     n = len(visits)
-    ttft_s, decode_s = AnswerTime(tier.latency, workload).draw_many_s(visits.request, visits.attempt, visits.input_tokens)
+    ttft_s, decode_s = AnswerTime(tier.latency, workload).draw_many_s(
+        visits.request, visits.attempt, visits.input_tokens
+    )
     decode_s = decode_s * (visits.output_tokens - 1)
-    threshold, counts = tier.long_context_tokens, {}
+    threshold, counts = tier.long_context_tokens, dict[str, float]()
     cached = (visits.input_tokens * tier.cached_input_share).astype(np.int64)
     longest = int(workload.input_tokens.max())
     if threshold is not None and longest > threshold and (long := visits.input_tokens > threshold).any():
