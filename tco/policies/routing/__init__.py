@@ -70,6 +70,11 @@ class RoutingPolicy(Plugin):
         """Whether who is asked changes with the rate."""
         return False
 
+    @property
+    def asks_on(self) -> bool:
+        """Whether a request that was answered may be sent to a further tier."""
+        return True
+
     def relieved_tiers(self) -> tuple[str, ...]:
         """Name the tiers that are never sent more than they take."""
         return ()

@@ -39,6 +39,11 @@ class StaticSplit(RoutingPolicy):
 
         return route
 
+    @property
+    def asks_on(self) -> bool:
+        """The split chooses once."""
+        return False
+
     def tiers(self) -> tuple[str, ...]:
         """Name the tiers that receive a share above zero."""
         tables = [self.shares, *self.by_class.values()]

@@ -70,28 +70,17 @@ def simulate(
 
 @dataclass
 class _Way:
-    """Requests on their way to a tier, as lists that grow."""
+    """Requests on their way to a tier, in parts that were sent together."""
 
-    request: list[int] = field(default_factory=list)
-    entered_s: list[float] = field(default_factory=list)
-    input_tokens: list[int] = field(default_factory=list)
-    attempt: list[int] = field(default_factory=list)
-
-    def add(self, request: int, entered_s: float, input_tokens: int, attempt: int) -> None:
-        self.request.append(request)
-        self.entered_s.append(entered_s)
-        self.input_tokens.append(input_tokens)
-        self.attempt.append(attempt)
+    parts: list[tuple[Ints, Floats, Ints, Ints]] = field(default_factory=list)
 
     def visits(self, output_tokens: Ints) -> Visits:
         """Put them in order of time, and of their numbers where they come at the same moment."""
-        request, entered_s = np.array(self.request, np.int64), np.array(self.entered_s)
+        nobody = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64)
+        request, entered_s, tokens, attempt = (np.concatenate(each) for each in zip(nobody, *self.parts, strict=True))
         order = np.lexsort((request, entered_s))
         request = request[order]
-        return Visits(
-            request, entered_s[order], np.array(self.input_tokens, np.int64)[order], output_tokens[request],
-            np.array(self.attempt, np.int64)[order],
-        )  # fmt: skip
+        return Visits(request, entered_s[order], tokens[order], output_tokens[request], attempt[order])
 
 
 class _Run:
@@ -184,43 +173,73 @@ class _Run:
 
     def through_tiers(self) -> None:
         """Serve tier after tier; whoever is asked on, or falls back, goes to a later one."""
-        self.route = self.option.router.start(self.view)
+        self.route = route = self.option.router.start(self.view)
         self.prompt_share = self.option.router.start_prompts(self.view)
         self.fall = self.option.fallback.start(self.view) if self.option.fallback else None
         self.ways = {tier: _Way() for tier in self.config}
         self.place = {tier: place for place, tier in enumerate(self.config)}
         self.passed = -1  # place of the last tier served
         self.answers: dict[int, tuple[float, float]] = {}  # of those who are asked on: first token, end
-        tokens, now = self.workload.input_tokens.tolist(), self.now_s.tolist()
-        route, classes = self.route, self.classes
-        for request in np.flatnonzero(~self.cached).tolist():
-            tier = route(request, classes[request], ())
-            if tier is None:
-                raise SimulationError(f"{self.name}: the router sent a request nowhere")
-            self._send(request, tier, now[request], tokens[request], 0)
+        here = np.flatnonzero(~self.cached)
+        classes = self.classes
+        chosen = [route(request, classes[request], ()) for request in here.tolist()]
+        if None in chosen:
+            raise SimulationError(f"{self.name}: the router sent a request nowhere")
+        places = np.array([self.place[tier] for tier in chosen if tier is not None], np.int64)
+        for tier, place in self.place.items():
+            mine = here[places == place]
+            self._send(tier, mine, self.now_s[mine], self.workload.input_tokens[mine], np.zeros(len(mine), np.int64))
         self._end_cached()
         for place, (tier, config) in enumerate(self.config.items()):
             self.passed = place
             visits = self.ways[tier].visits(self.workload.output_tokens)
             served = serve(config, visits, self.workload, self.replicas.get(tier, 0))
             self.books[tier] = served.books(visits)
-            self._go_on(tier, visits, served)
+            done = served.outcome == Outcome.COMPLETED
+            stays = done & (visits.attempt == 0) if not self.option.router.asks_on else np.zeros(len(visits), np.bool_)
+            self._stay(tier, visits, served, stays)
+            self._go_on(tier, visits, served, ~stays)
 
-    def _send(self, request: int, tier: str, at_s: float, tokens: int, attempt: int) -> None:
+    def _send(self, tier: str, request: Ints, at_s: Floats, tokens: Ints, attempt: Ints) -> None:
+        if not len(request):
+            return
         if self.place[tier] <= self.passed:
-            raise NotFeedForwardError(f"{self.name}: request {request} goes back to {tier}")
-        if self.strict and not self.view.allows(self.classes[request], tier):
-            raise SimulationError(f"{self.name}: request {request}, sensitive, was sent to {tier}")
-        self.ways[tier].add(request, at_s, tokens, attempt)
+            raise NotFeedForwardError(f"{self.name}: request {request[0]} goes back to {tier}")
+        if self.strict:
+            index = self.workload.class_index[request]
+            wrong = [name for at, name in enumerate(self.workload.classes) if (index == at).any()]
+            wrong = [name for name in wrong if not self.view.allows(name, tier)]
+            if wrong:
+                raise SimulationError(f"{self.name}: a request of class {wrong[0]}, sensitive, was sent to {tier}")
+        self.ways[tier].parts.append((request, at_s, tokens, attempt))
 
-    def _go_on(self, tier: str, visits: Visits, served: Served) -> None:
-        """Write down what came of every visit, and send on whoever goes on."""
+    def _stay(self, tier: str, visits: Visits, served: Served, who: NDArray[np.bool_]) -> None:
+        """Write down answers that stand at once, all together."""
+        request = visits.request[who]
+        self.outcome[request] = Outcome.COMPLETED
+        self.served[request] = self.place[tier]
+        self.started_s[request] = served.started_s[who]
+        self.first_token_s[request] = served.first_token_s[who]
+        self.finished_s[request] = served.left_s[who]
+        once = (tier,)
+        for each in request.tolist():
+            self.tried[each] = once
+        cached = served.cached_tokens[who]
+        held = cached > 0
+        self.cached_tokens.update(
+            zip(((each, 0) for each in request[held].tolist()), cached[held].tolist(), strict=True)
+        )
+
+    def _go_on(self, tier: str, visits: Visits, served: Served, who: NDArray[np.bool_]) -> None:
+        """Write down what came of visits that may lead to others, and send on whoever goes on."""
         place, whole = self.place[tier], self.workload.input_tokens
         rows = zip(
-            visits.request.tolist(), visits.attempt.tolist(), visits.entered_s.tolist(), visits.input_tokens.tolist(),
-            served.outcome.tolist(), served.started_s.tolist(), served.first_token_s.tolist(), served.left_s.tolist(),
-            served.cached_tokens.tolist(), strict=True,
+            visits.request[who].tolist(), visits.attempt[who].tolist(), visits.entered_s[who].tolist(),
+            visits.input_tokens[who].tolist(), served.outcome[who].tolist(), served.started_s[who].tolist(),
+            served.first_token_s[who].tolist(), served.left_s[who].tolist(), served.cached_tokens[who].tolist(),
+            strict=True,
         )  # fmt: skip
+        sent: dict[str, list[tuple[int, float, int, int]]] = {}
         for request, attempt, entered_s, tokens, outcome, started_s, first_s, left_s, cached in rows:
             tried = self.tried[request] = (*self.tried[request], tier)
             label = self.classes[request]
@@ -246,7 +265,13 @@ class _Run:
             again = int(whole[request])
             if request in self.answers and self.prompt_share is not None:
                 again = max(round(again * self.prompt_share(request, label)), 1)
-            self._send(request, following, left_s, again, attempt + 1)
+            sent.setdefault(following, []).append((request, left_s, again, attempt + 1))
+        for following, calls in sent.items():
+            request_of, at_s, tokens_of, attempts = zip(*calls, strict=True)
+            self._send(
+                following, np.array(request_of, np.int64), np.array(at_s), np.array(tokens_of, np.int64),
+                np.array(attempts, np.int64),
+            )  # fmt: skip
 
     def _fall(self, request: int, label: str, tried: tuple[str, ...], why: Outcome) -> str | None:
         self.unanswered_tries[request] = (*self.unanswered_tries.get(request, ()), len(tried) - 1)
