@@ -99,7 +99,7 @@ class _Run:
             if config.owns_fleet
         }
         n = len(workload)
-        self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
+        self.labels: list[int] | None = None  # of the requests' classes, as a list, once somebody asks one by one
         self.view = RunView(scenario, workload, {})
         self.arrived_s = np.array(workload.arrivals_s(rate_rps))
         self.now_s = self.arrived_s.copy()
@@ -110,7 +110,8 @@ class _Run:
         self.outcome = np.zeros(n, np.int8)
         self.served = np.full(n, -1, np.int16)
         self.started_s, self.first_token_s, self.finished_s = (np.full(n, np.nan) for _ in range(3))
-        self.tried: list[tuple[str, ...]] = [()] * n
+        self.path = np.zeros(n, np.int64)  # place of each request's path in `paths`
+        self.paths: dict[tuple[str, ...], int] = {(): 0}
         self.further: dict[int, list[FurtherVisit]] = {}
         self.unanswered_tries: dict[int, tuple[int, ...]] = {}
         self.cached_tokens: dict[tuple[int, int], int] = {}
@@ -126,7 +127,8 @@ class _Run:
             self._cache()
         asks = option.router.start_asking(self.view)
         if asks is not None:
-            asked = [asks(request, name) for request, name in enumerate(self.classes)]
+            names = workload.classes
+            asked = [asks(request, names[label]) for request, label in enumerate(workload.class_index.tolist())]
             reached_s = np.full(len(workload), np.nan)
             for decider in option.router.deciders():
                 mine = np.array([each == decider.name for each in asked], np.bool_) & ~self.cached
@@ -173,21 +175,19 @@ class _Run:
 
     def through_tiers(self) -> None:
         """Serve tier after tier; whoever is asked on, or falls back, goes to a later one."""
-        self.route = route = self.option.router.start(self.view)
+        self.route = self.option.router.start(self.view)
         self.prompt_share = self.option.router.start_prompts(self.view)
         self.fall = self.option.fallback.start(self.view) if self.option.fallback else None
         self.ways = {tier: _Way() for tier in self.config}
         self.place = {tier: place for place, tier in enumerate(self.config)}
         self.passed = -1  # place of the last tier served
         self.answers: dict[int, tuple[float, float]] = {}  # of those who are asked on: first token, end
-        here = np.flatnonzero(~self.cached)
-        classes = self.classes
-        chosen = [route(request, classes[request], ()) for request in here.tolist()]
-        if None in chosen:
+        first = self.option.router.first_tiers(self.view, self.workload.class_index, self.workload.classes)
+        if len(first) != len(self.workload):
             raise SimulationError(f"{self.name}: the router sent a request nowhere")
-        places = np.array([self.place[tier] for tier in chosen if tier is not None], np.int64)
+        places = np.fromiter(map(self.place.__getitem__, first), np.int64, len(first))
         for tier, place in self.place.items():
-            mine = here[places == place]
+            mine = np.flatnonzero((places == place) & ~self.cached)
             self._send(tier, mine, self.now_s[mine], self.workload.input_tokens[mine], np.zeros(len(mine), np.int64))
         self._end_cached()
         for place, (tier, config) in enumerate(self.config.items()):
@@ -221,9 +221,7 @@ class _Run:
         self.started_s[request] = served.started_s[who]
         self.first_token_s[request] = served.first_token_s[who]
         self.finished_s[request] = served.left_s[who]
-        once = (tier,)
-        for each in request.tolist():
-            self.tried[each] = once
+        self.path[request] = self.paths.setdefault((tier,), len(self.paths))
         cached = served.cached_tokens[who]
         held = cached > 0
         self.cached_tokens.update(
@@ -240,9 +238,14 @@ class _Run:
             strict=True,
         )  # fmt: skip
         sent: dict[str, list[tuple[int, float, int, int]]] = {}
+        paths = list(self.paths)
         for request, attempt, entered_s, tokens, outcome, started_s, first_s, left_s, cached in rows:
-            tried = self.tried[request] = (*self.tried[request], tier)
-            label = self.classes[request]
+            tried = (*paths[self.path[request]], tier)
+            if (code := self.paths.get(tried)) is None:
+                code = self.paths[tried] = len(paths)
+                paths.append(tried)
+            self.path[request] = code
+            label = self._label(request)
             if attempt:
                 begun = None if started_s != started_s else started_s
                 self.further.setdefault(request, []).append(FurtherVisit(entered_s, begun, tokens))
@@ -273,6 +276,11 @@ class _Run:
                 np.array(attempts, np.int64),
             )  # fmt: skip
 
+    def _label(self, request: int) -> str:
+        if self.labels is None:
+            self.labels = self.workload.class_index.tolist()
+        return self.workload.classes[self.labels[request]]
+
     def _fall(self, request: int, label: str, tried: tuple[str, ...], why: Outcome) -> str | None:
         self.unanswered_tries[request] = (*self.unanswered_tries.get(request, ()), len(tried) - 1)
         if self.fall is None:
@@ -302,7 +310,7 @@ class _Run:
         self.spared: dict[int, str] = {}
         for request in np.flatnonzero(self.cached).tolist():
             tried: tuple[str, ...] = ()
-            while (tier := self.route(request, self.classes[request], tried)) is not None:
+            while (tier := self.route(request, self._label(request), tried)) is not None:
                 tried = (*tried, tier)
             self.spared[request] = tried[-1]
 
@@ -318,6 +326,12 @@ class _Run:
             good[request] = 0 if self.false_hits[request] else int(self.view.good(tier)[request]) if known else -1
         return good
 
+    def _tried(self) -> list[tuple[str, ...]]:
+        table = np.empty(len(self.paths), object)
+        table[:] = list(self.paths)
+        tried: list[tuple[str, ...]] = table[self.path].tolist()
+        return tried
+
     def result(self) -> SimulationResult:
         """Gather everything."""
         order = [name for name in self.books if name not in self.config] + list(self.config)
@@ -328,7 +342,8 @@ class _Run:
             tiers=tuple(self.config),
             outcome=self.outcome,
             served_by=self.served,
-            tried=self.tried,
+            tried=self._tried(),
+            known_paths=(self.path, list(self.paths)),
             retries=np.zeros(len(self.workload), np.int32),
             reached_s=self.reached_s,
             started_s=self.started_s,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import exp, inf, log
+from math import inf, log
 from typing import Any
 
 import numpy as np
@@ -213,4 +213,4 @@ def _by_rules(tier: Rules, visits: Visits, workload: Workload) -> Served:
 def delays_s(latency: Any, workload: Workload, purpose: str, attempt: int) -> Floats:
     """Return every request's log-normal delay, seconds, as `DelayStation` draws it."""
     spread = log(latency.p95_s / latency.p50_s) / Z95
-    return np.array([latency.p50_s * exp(spread * z) for z in workload.normals(purpose, attempt)])
+    return np.asarray(latency.p50_s * np.exp(spread * np.array(workload.normals(purpose, attempt))))
