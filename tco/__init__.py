@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tco.pipeline import Evaluation, evaluate
     from tco.scenario import Scenario
     from tco.scenario.loader import load_scenario
-    from tco.sim.engine import simulate
+    from tco.sim.run import simulate
 
 __version__ = "0.1.0"
 
@@ -23,7 +23,7 @@ _HOME = {
     "evaluate": "tco.pipeline",
     "Scenario": "tco.scenario",
     "load_scenario": "tco.scenario.loader",
-    "simulate": "tco.sim.engine",
+    "simulate": "tco.sim.run",
 }
 
 

@@ -24,6 +24,7 @@ MODULE_NAME = re.compile(r"tco(\.\w+)+")
 # Package to the places that may import it: a folder and what lies in it, or a file. CONTRIBUTING.md and the decisions.
 HOMES = {
     "simpy": ("tco/sim/",),
+    "numba": ("tco/sim/compiled/", "tco/sim/run.py"),
     "matplotlib": ("tco/report/",),
     "genai_prices": ("tco/catalog/genai.py",),
     "rich": ("tco/report/", "tco/cli/console.py"),

@@ -36,6 +36,8 @@ def arms_seen(scenario: Scenario, result: SimulationResult) -> tuple[ArmsSeen, .
     """Find the A/B tests of an option's router, and what they saw."""
     view = RunView(scenario, result.workload, {})
     router = scenario.options[result.option].router
+    if not isinstance(router, Branching):
+        return ()
     names = [result.workload.classes[index] for index in result.workload.class_index.tolist()]
     return tuple(_tests(router, np.ones(len(result), np.bool_), names, view, result))
 

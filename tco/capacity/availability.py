@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+
 from tco.domain import Outcome
 from tco.policies.fallback import Fall
 from tco.scenario import Scenario
@@ -27,16 +29,16 @@ def availability(scenario: Scenario, result: SimulationResult) -> float | None:
     if walk.unknown:
         return None
     names = result.workload.classes
-    paths = Counter(
-        (_meant(result, request), names[index]) for request, index in enumerate(result.workload.class_index.tolist())
-    )
+    took, known = result.paths
+    paths: Counter[tuple[tuple[str, ...], str]] = Counter()
+    pairs, counts = np.unique(took * len(names) + result.workload.class_index, return_counts=True)
+    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        paths[known[pair // len(names)], names[pair % len(names)]] += count
+    for request, failed in result.unanswered_tries.items():  # a fallback led on from there
+        tried, name = result.tried[request], names[int(result.workload.class_index[request])]
+        paths[tried, name] -= 1
+        paths[tried[: failed[0] + 1], name] += 1
     return sum(count * walk.chance(tiers, name) for (tiers, name), count in paths.items()) / len(result)
-
-
-def _meant(result: SimulationResult, request: int) -> tuple[str, ...]:
-    """Return the tiers that the router chose, those left out that a fallback led to."""
-    tried, failed = result.tried[request], result.unanswered_tries.get(request)
-    return tried if failed is None else tried[: failed[0] + 1]
 
 
 class _Walk:

@@ -21,8 +21,8 @@ from tco.arrivals.trace_rows import TraceRows
 from tco.capacity.sample import Sample, take_sample
 from tco.demand.workload import Workload, draw_workload
 from tco.scenario import Scenario
-from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
+from tco.sim.run import simulate
 from tco.sim.statistics import Interval, independent_groups, quantile_interval
 
 FIRST = 10  # replications before the interval is looked at; with fewer its ends are luck

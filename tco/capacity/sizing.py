@@ -27,9 +27,9 @@ from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import Workload
 from tco.scenario import Scenario
 from tco.scenario.tiers import FleetTier
-from tco.sim.engine import simulate
 from tco.sim.placed import carrying_replicas, worth
 from tco.sim.result import SimulationResult
+from tco.sim.run import simulate
 from tco.sim.visits import read_visits
 
 SLACK = 1.05  # how much slower than the ample fleet a sized one may be where the SLO itself is out of reach

@@ -101,6 +101,8 @@ class Window:
         answer_tokens_per_request: tokens of the answers that users got, cached ones included, per arriving request.
         ab_tests: the A/B tests of the router, and what they saw.
         retries_per_request: calls that were sent again, or begun anew, per arriving request.
+        engine: which engine simulated it.
+        engine_why: why that one.
     """
 
     rate_rps: float
@@ -126,6 +128,8 @@ class Window:
     ab_tests: tuple[ArmsSeen, ...] = ()
     answer_tokens_per_request: float = 0.0
     ann_answers_per_request: float = 0.0
+    engine: str = "simpy"
+    engine_why: str = ""
 
 
 def summarise(scenario: Scenario, result: SimulationResult) -> Window:
@@ -157,6 +161,8 @@ def summarise(scenario: Scenario, result: SimulationResult) -> Window:
         retries_per_request=float(result.retries.mean()),
         ab_tests=arms_seen(scenario, result),
         answer_tokens_per_request=float(result.workload.output_tokens[result.answered].sum()) / count,
+        engine=result.engine,
+        engine_why=result.engine_why,
     )
 
 

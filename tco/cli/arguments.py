@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from tco.scenario import Scenario
+    from tco.scenario.loader import LoadedScenario
+
+
+class EngineName(StrEnum):
+    """What simulates."""
+
+    AUTO = "auto"
+    SIMPY = "simpy"
+    COMPILED = "compiled"
+
+
+Engine = Annotated[
+    EngineName | None,
+    typer.Option(help="What simulates, in place of the scenario's simulation.engine; both give the same answers."),
+]
+
+
+def on_engine(loaded: LoadedScenario, engine: EngineName | None) -> LoadedScenario:
+    """Return the scenario with another engine; itself where none is asked for."""
+    if engine is None:
+        return loaded
+    simulation = loaded.scenario.simulation.model_copy(update={"engine": engine.value})
+    return replace(loaded, scenario=loaded.scenario.model_copy(update={"simulation": simulation}))
 
 
 def option_of(text: str, scenario: Scenario) -> str:

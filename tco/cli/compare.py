@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tco.cli.arguments import Engine, on_engine
 from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.cli.evaluating import evaluate_with_progress
 from tco.errors import InfeasibleError
@@ -43,6 +44,7 @@ def compare(
             "--explain", help="Add costs by token and year, break-even from every side, lock-in, rules of thumb."
         ),
     ] = False,
+    engine: Engine = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the comparison.")] = Format.TABLE,
 ) -> None:
     """Evaluate, compare, print, and write files when asked to."""
@@ -52,7 +54,7 @@ def compare(
 
     if out is not None:
         require_folder(out)
-    loaded = load_scenario(scenario, trace)
+    loaded = on_engine(load_scenario(scenario, trace), engine)
     evaluation = evaluate_with_progress(loaded.scenario, loaded.trace)
     comparison = side_by_side(evaluation)
     if out is not None:

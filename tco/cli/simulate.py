@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli.arguments import month_of
+from tco.cli.arguments import Engine, month_of, on_engine
 from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.errors import InfeasibleError, UsageError
 from tco.units import HOURS_PER_WEEK
@@ -93,6 +93,7 @@ def simulate(
     saturate: Saturate = False,
     trace: Trace = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; every core when left out.")] = None,
+    engine: Engine = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the figures.")] = Format.TABLE,
 ) -> None:
     """Simulate, print, and write files when asked to."""
@@ -101,7 +102,7 @@ def simulate(
     from tco.report.requests import check_name
     from tco.scenario.loader import load_scenario
 
-    loaded = load_scenario(scenario, trace)
+    loaded = on_engine(load_scenario(scenario, trace), engine)
     exactly = 1 if hours and precision is None and replications is None else replications
     question = Question(
         options=tuple(dict.fromkeys(option or ())),

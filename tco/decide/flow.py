@@ -11,8 +11,8 @@ from tco.domain import Outcome
 from tco.finance.tier_costs import tier_of
 from tco.finance.totals import through
 from tco.pipeline import Evaluation
-from tco.sim.engine import simulate
 from tco.sim.result import SimulationResult
+from tco.sim.run import simulate
 
 START = "requests"
 ENDS = {

@@ -15,6 +15,7 @@ from tco.report.accounts import account_style
 from tco.report.async_notes import async_json, async_notes
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
+from tco.report.engine_notes import engine_notes
 from tco.report.finance import all_tier_costs, finance_notes, unit_table
 from tco.report.finance_rows import build_case_json, finance_json, unit_row
 from tco.report.money import Money, exchange_json, exchange_notes
@@ -231,6 +232,7 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
         raised = counted(evaluation.trace.raised_rows, "row of the trace has", "rows of the trace have")
         notes.append(f"{raised} a count of 0 tokens, taken as 1.")
     notes += server_notes(evaluation.scenario)
+    notes += engine_notes(evaluation)
     notes += _unknown_quality(evaluation, comparison)
     notes += ab_test_notes(evaluation, comparison)
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]

@@ -13,6 +13,7 @@ def window_json(window: Window) -> dict[str, Any]:
         "rate_rps": window.rate_rps,
         "replicas": window.replicas,
         "requests": window.requests,
+        "engine": window.engine,
         "judged": window.judged,
         **{f"e2e_p{p}_s": getattr(window.e2e, f"p{p}_s") for p in (50, 95, 99)},
         **{f"ttft_p{p}_s": getattr(window.ttft, f"p{p}_s") for p in (50, 95, 99)},

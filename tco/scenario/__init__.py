@@ -123,6 +123,9 @@ class Simulation(Frozen):
     replayed whole instead."""
     warmup_share: Annotated[Share, Field(le=0.5)] = 0.1
     """Share of the requests at the start that is left out of the latency statistics."""
+    engine: Literal["auto", "simpy", "compiled"] = "auto"
+    """What simulates: `compiled` is quicker and knows most features, `simpy` knows all; both give the same answers.
+    `auto` compiles where runs are long enough to be worth it."""
 
 
 class Scenario(Frozen):

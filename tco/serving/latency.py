@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import log
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,13 +21,68 @@ Z95 = NormalDist().inv_cdf(0.95)  # 1.6449, the standard normal's 95th percentil
 _EDGE = 2.0**-53  # keeps the inverse away from 0 and 1, where it is infinite
 
 
+# Coefficients of the three rational functions, highest power first: M. J. Wichura, "Algorithm AS 241: The percentage
+# points of the normal distribution", Applied Statistics 37(3), 1988, routine PPND16 (relative accuracy 1e-16).
+_CENTRE = (
+    (
+        2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4,
+        1.3731693765509461125e4, 1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080e0,
+    ),
+    (
+        5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4, 2.1213794301586595867e4,
+        5.3941960214247511077e3, 6.8718700749205790830e2, 4.2313330701600911252e1, 1.0,
+    ),
+)  # fmt: skip
+_SHOULDER = (
+    (
+        7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258e0,
+        3.64784832476320460504e0, 5.76949722146069140550e0, 4.63033784615654529590e0, 1.42343711074968357734e0,
+    ),
+    (
+        1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1,
+        6.89767334985100004550e-1, 1.67638483018380384940e0, 2.05319162663775882187e0, 1.0,
+    ),
+)  # fmt: skip
+_TAIL = (
+    (
+        2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,
+        2.96560571828504891230e-1, 1.78482653991729133580e0, 5.46378491116411436990e0, 6.65790464350110377720e0,
+    ),
+    (
+        2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
+        1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0,
+    ),
+)  # fmt: skip
+
+
 def standard_normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn uniform variates, shape (n,), into standard normal ones by inversion."""
+    """Turn uniform variates, shape (n,), into standard normal ones by inversion.
+
+    >>> import numpy as np
+    >>> found = standard_normal(np.array([0.5, 0.95, 1e-9])).tolist()
+    >>> [round(each, 12) for each in found]
+    [0.0, 1.644853626951, -5.997807015007]
+    """
     import numpy as np  # not at the top: `tco check` does without it
 
-    inverse = NormalDist().inv_cdf
     clipped = np.clip(uniform, _EDGE, 1.0 - _EDGE)
-    return np.fromiter((inverse(u) for u in clipped.tolist()), np.float64, len(clipped))
+    off = clipped - 0.5
+    found = np.empty(len(clipped))
+    central = np.abs(off) <= 0.425
+    inner = off[central]
+    found[central] = inner * _rational(0.180625 - inner * inner, _CENTRE)
+    outer = np.where(off < 0, clipped, 1.0 - clipped)[~central]
+    far = np.sqrt(-np.log(outer))
+    size = np.where(far <= 5.0, _rational(far - 1.6, _SHOULDER), _rational(far - 5.0, _TAIL))
+    found[~central] = np.where(off[~central] < 0, -size, size)
+    return found
+
+
+def _rational(at: NDArray[np.float64], of: tuple[tuple[float, ...], tuple[float, ...]]) -> NDArray[np.float64]:
+    import numpy as np
+
+    over, under = (np.polyval(np.array(coefficients), at) for coefficients in of)
+    return np.asarray(over / under)
 
 
 def lognormal_quantile(uniform: NDArray[np.float64], p50: float, p95: float) -> NDArray[np.float64]:
@@ -103,10 +158,12 @@ class ApiLatency(Frozen):
 def _times_s(
     table: tuple[tuple[float, float], ...] | None, p50_s: float, p95_s: float, draws: Draws, purpose: str, attempt: int
 ) -> list[float]:
+    import numpy as np
+
     if table is None:
         spread = log(p95_s / p50_s) / Z95
-        return [p50_s * exp(spread * z) for z in draws.normals(purpose, attempt)]
-    import numpy as np
+        drawn_s: list[float] = (p50_s * np.exp(spread * np.array(draws.normals(purpose, attempt)))).tolist()
+        return drawn_s
 
     probabilities, times_s = zip(*table, strict=True)
     found: list[float] = np.interp(draws.uniforms(purpose, attempt), probabilities, times_s).tolist()

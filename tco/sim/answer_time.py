@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tco import catalog
 from tco.demand.workload import Workload
 from tco.serving.latency import ApiLatency
@@ -29,10 +32,26 @@ class AnswerTime:
         A call that is sent again takes a time of its own; first tries have the numbers that they have where nothing is
         ever sent again, so that errors and limits change no other answer's time.
         """
-        number = call.attempt + MOST_ATTEMPTS * call.retries
+        known = self._of(call.attempt + MOST_ATTEMPTS * call.retries)
+        ttft_s = known[0][call.request] + self._latency.long_prompt_s(call.input_tokens)
+        return ttft_s, known[1][call.request] * (call.output_tokens - 1)
+
+    def draw_many_s(
+        self, request: NDArray[np.int64], attempt: NDArray[np.int64], input_tokens: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return, for many first calls, the time to the first token and the time of each further token, seconds."""
+        first_s, each_s = np.zeros(len(request)), np.zeros(len(request))
+        for number in np.unique(attempt).tolist():
+            chosen = attempt == number
+            first, each = (np.array(times) for times in self._of(number))
+            first_s[chosen], each_s[chosen] = first[request[chosen]], each[request[chosen]]
+        longer = np.maximum(input_tokens - self._latency.ttft_input_tokens, 0.0)
+        return first_s + self._latency.ttft_s_per_input_token * longer, each_s
+
+    def _of(self, number: int) -> tuple[list[float], list[float]]:
+        """Return the times of every request for a try."""
         known = self._known.get(number)
         if known is None:
             first_s = self._latency.first_token_s(self._workload, number)
             known = self._known[number] = first_s, self._latency.per_token_s(self._workload, number)
-        ttft_s = known[0][call.request] + self._latency.long_prompt_s(call.input_tokens)
-        return ttft_s, known[1][call.request] * (call.output_tokens - 1)
+        return known

@@ -18,7 +18,7 @@ def check_books(result: SimulationResult) -> None:
     ended = int((result.outcome != Outcome.IN_FLIGHT).sum())
     if ended != len(result):
         raise SimulationError(f"{result.option}: {len(result)} requests arrived, {ended} ended")
-    visits = {tier: sum(tried.count(tier) for tried in result.tried) for tier in result.tiers}
+    visits = {tier: result.visits(tier) for tier in result.tiers}
     for name, books in result.books.items():
         if books.arrived != books.completed + books.unanswered:
             raise SimulationError(

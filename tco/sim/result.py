@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -87,6 +88,9 @@ class SimulationResult:
         unanswered_tries: by request, places in `tried` of tiers that gave no answer.
         cached_tokens: by request and place in `tried`, prompt tokens that a prompt or prefix cache held.
         places: by placed tier, where it serves.
+        engine: which engine ran, `simpy` or `compiled`.
+        engine_why: why that one.
+        known_paths: what `paths` returns, where it is known; None: it is found in `tried`.
     """
 
     option: str
@@ -112,9 +116,21 @@ class SimulationResult:
     unanswered_tries: dict[int, tuple[int, ...]] = field(default_factory=dict)
     cached_tokens: dict[tuple[int, int], int] = field(default_factory=dict)
     places: dict[str, Places] = field(default_factory=dict)
+    engine: str = "simpy"
+    engine_why: str = ""
+    known_paths: tuple[NDArray[np.int64], list[tuple[str, ...]]] | None = None
 
     def __len__(self) -> int:
         return len(self.arrived_s)
+
+    @cached_property
+    def paths(self) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
+        """Return which path each request took, shape (n,), and the different paths in `tried`."""
+        if self.known_paths is not None:
+            return self.known_paths
+        known: dict[tuple[str, ...], int] = {}
+        took = np.fromiter((known.setdefault(path, len(known)) for path in self.tried), np.int64, len(self.tried))
+        return took, list(known)
 
     @property
     def answered(self) -> NDArray[np.bool_]:
@@ -173,7 +189,14 @@ class SimulationResult:
 
     def visited(self, tier: str) -> NDArray[np.bool_]:
         """Requests that tried a tier."""
-        return np.fromiter((tier in tried for tried in self.tried), np.bool_, len(self.tried))
+        took, paths = self.paths
+        return np.array([tier in path for path in paths], np.bool_)[took]
+
+    def visits(self, tier: str) -> int:
+        """Count the visits to a tier."""
+        took, paths = self.paths
+        times = np.array([path.count(tier) for path in paths], np.int64)
+        return int((np.bincount(took, minlength=len(paths)) * times).sum())
 
 
 def percentile(values: NDArray[np.float64], percent: float) -> float | None:

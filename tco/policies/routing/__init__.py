@@ -7,13 +7,17 @@ do here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from tco.fields import IsoDate, Name, Positive, Source, UnitPrice
 from tco.plugin import Frozen, Plugin, together
 from tco.policies.view import View
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # (request number, class name, tiers tried so far, which all answered) -> the next tier, or None when the last answer
 # stands.
@@ -56,6 +60,18 @@ class RoutingPolicy(Plugin):
         """Begin a run over the requests that `view` shows."""
         raise NotImplementedError
 
+    def first_tiers(self, view: View, labels: NDArray[np.int64], names: tuple[str, ...]) -> list[str]:
+        """Name the first tier of every request, as the decision function of `start` does one by one.
+
+        Args:
+            view: what the policy may see.
+            labels: place in `names` of each request's class, shape (n,).
+            names: names of the request classes.
+        """
+        route = self.start(view)
+        found = [route(request, names[label], ()) for request, label in enumerate(labels.tolist())]
+        return [tier for tier in found if tier is not None]
+
     def tiers(self) -> tuple[str, ...]:
         """Name every tier that the policy can send a request to, in the order first mentioned."""
         raise NotImplementedError
@@ -69,6 +85,11 @@ class RoutingPolicy(Plugin):
     def depends_on_load(self) -> bool:
         """Whether who is asked changes with the rate."""
         return False
+
+    @property
+    def asks_on(self) -> bool:
+        """Whether a request that was answered may be sent to a further tier."""
+        return True
 
     def relieved_tiers(self) -> tuple[str, ...]:
         """Name the tiers that are never sent more than they take."""

@@ -61,6 +61,11 @@ class Branching(RoutingPolicy):
         """Whether any branch does."""
         return any(policy.depends_on_load for policy in self.branches().values())
 
+    @property
+    def asks_on(self) -> bool:
+        """Whether any branch does."""
+        return any(policy.asks_on for policy in self.branches().values())
+
     def relieved_tiers(self) -> tuple[str, ...]:
         """Name the tiers to which no branch sends more than they take."""
         policies = self.branches().values()

@@ -73,6 +73,11 @@ class Classifier(RoutingPolicy):
         wrong = (1.0 - right) / (levels - 1)
         return tuple(tuple(right if row == column else wrong for column in range(levels)) for row in range(levels))
 
+    @property
+    def asks_on(self) -> bool:
+        """The guess stands."""
+        return False
+
     def start(self, view: View) -> Route:
         """Guess every request's level."""
         ladders = [list(accumulate(row))[:-1] for row in self.matrix()]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from tco.fields import ClassName, TierShares
 from tco.policies.routing import Route, RoutingPolicy
 from tco.policies.view import View
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class StaticSplit(RoutingPolicy):
@@ -38,6 +42,24 @@ class StaticSplit(RoutingPolicy):
             return tiers[bisect_right(edges, chance[request])]
 
         return route
+
+    def first_tiers(self, view: View, labels: NDArray[np.int64], names: tuple[str, ...]) -> list[str]:
+        """Place all chances at once, class by class."""
+        import numpy as np  # not at the top: `tco check` does without it
+
+        chance = np.array(view.uniforms("route"))
+        found = np.empty(len(labels), object)
+        for label, name in enumerate(names):
+            edges, tiers = _ladder(self.by_class.get(name, self.shares))
+            mine = labels == label
+            found[mine] = np.array(tiers, object)[np.searchsorted(edges, chance[mine], side="right")]
+        chosen: list[str] = found.tolist()
+        return chosen
+
+    @property
+    def asks_on(self) -> bool:
+        """The split chooses once."""
+        return False
 
     def tiers(self) -> tuple[str, ...]:
         """Name the tiers that receive a share above zero."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import log
 from typing import ClassVar
 
+import numpy as np
 from simpy.events import Timeout
 
 from tco.demand.workload import Workload
@@ -39,9 +40,8 @@ class DelayStation(Station):
         """Draw every request's delay up front."""
         del replicas  # never queues
         spread = log(config.latency.p95_s / config.latency.p50_s) / Z95
-        self._delays = [
-            config.latency.p50_s * exp(spread * z) for z in workload.normals(config.purpose, config.attempt)
-        ]
+        luck = np.array(workload.normals(config.purpose, config.attempt))
+        self._delays: list[float] = (config.latency.p50_s * np.exp(spread * luck)).tolist()
 
     def visit(self, call: Call) -> Visit:
         """Wait; the answer, if any, is there at the end."""

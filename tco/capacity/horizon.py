@@ -1,0 +1,322 @@
+"""Horizon: every request of every month, in stretches that fit into memory, reduced to one window a month.
+
+A month has 730 hours, and the next one begins where it ended in the week. It is cut into stretches of whole hours with
+at most `STRETCH_REQUESTS` requests each; a stretch is drawn once for all options, simulated, and reduced to sums and
+histograms before the next. So memory does not grow with the volume, and any number of processes gives the same figures:
+stretches are merged in their order. Each begins with some requests that only fill the fleet up and are not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from math import ceil
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from tco.capacity.histogram import Histogram
+from tco.capacity.sizing import FleetPlan
+from tco.capacity.window import Latency, TierWindow, Window, summarise
+from tco.demand.forecast import Month, week_profile
+from tco.demand.workload import draw_workload
+from tco.scenario import Scenario
+from tco.sim.result import SimulationResult
+from tco.sim.run import simulate
+from tco.units import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR
+
+STRETCH_REQUESTS = 100_000  # about 60 MB of a process
+LEAD_SHARE = 0.02  # of a stretch, that fills the fleets up beforehand
+MISSED_SHARE = 0.05  # of an hour's requests beyond the SLO that make it a lost one: its p95 is above the limit
+MINUTES_PER_HOUR = 60
+FIRST_REPLICATION = 1_000_000  # stretches have chances of their own, far from those of replications
+
+Done = Callable[[int, int], None]  # stretches done, stretches in all
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of a month.
+
+    Attributes:
+        number: of all pieces of the plan.
+        month: 0 is the first.
+        from_hour: hour of the week at which it begins.
+        hours: how long it lasts.
+        requests: how many come.
+    """
+
+    number: int
+    month: int
+    from_hour: int
+    hours: int
+    requests: int
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What was seen of an option in a stretch or in a month.
+
+    Attributes:
+        window: means and shares.
+        e2e: times of the judged requests, end to end.
+        ttft: the same to the first token.
+        peak_e2e: of those that came in the busiest hour of the week.
+        peak_ttft: the same to the first token.
+        hours: hours in which somebody who waits came.
+        lost_hours: of these, the ones in which more than a twentieth missed the latency SLO.
+    """
+
+    window: Window
+    e2e: Histogram
+    ttft: Histogram
+    peak_e2e: Histogram
+    peak_ttft: Histogram
+    hours: int
+    lost_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSeen:
+    """Every request of an option in one month.
+
+    Attributes:
+        month: 0 is the first.
+        requests: how many were simulated.
+        e2e_p95_s: of all, end to end; None where nobody waits. Percentiles are within 0.5 %.
+        ttft_p95_s: the same to the first token.
+        peak_e2e_p95_s: of those in the busiest hour of the week.
+        peak_ttft_p95_s: the same to the first token.
+        lost_minutes: minutes of the hours whose p95 was above the latency SLO.
+    """
+
+    month: int
+    requests: int
+    e2e_p95_s: float | None
+    ttft_p95_s: float | None
+    peak_e2e_p95_s: float | None
+    peak_ttft_p95_s: float | None
+    lost_minutes: int
+
+
+def total_requests(months: tuple[Month, ...]) -> int:
+    """Count the requests of the plan."""
+    return sum(round(month.requests) for month in months)
+
+
+def stretches(scenario: Scenario, months: tuple[Month, ...]) -> list[Stretch]:
+    """Cut the plan into stretches of whole hours; those of a month have its requests in all, rounded.
+
+    Args:
+        scenario: for the shape of the week.
+        months: the demand.
+    """
+    week = np.array(week_profile(scenario.traffic))
+    found: list[Stretch] = []
+    for month in months:
+        begins = int(HOURS_PER_MONTH) * month.index
+        rates = week[(begins + np.arange(int(HOURS_PER_MONTH))) % HOURS_PER_WEEK]
+        until = np.concatenate([[0.0], np.cumsum(rates)]) / rates.sum() * round(month.requests)
+        pieces = max(ceil(month.requests / STRETCH_REQUESTS), 1)
+        edges = np.unique(np.searchsorted(until, np.linspace(0, until[-1], pieces + 1) - 1e-6))
+        for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            count = round(until[high]) - round(until[low])
+            if count:
+                at = (begins + low) % HOURS_PER_WEEK
+                found.append(Stretch(len(found), month.index, at, high - low, int(count)))
+    return found
+
+
+def simulate_horizon(
+    scenario: Scenario,
+    plans: dict[str, FleetPlan],
+    months: tuple[Month, ...],
+    jobs: int = 1,
+    done: Done = lambda _done, _all: None,
+) -> tuple[dict[str, FleetPlan], dict[str, tuple[MonthSeen, ...]]]:
+    """Simulate every request of every option with the fleets that were sized.
+
+    Args:
+        scenario: the scenario; its arrivals are drawn, not replayed.
+        plans: fleets by option and month.
+        months: the demand.
+        jobs: processes.
+        done: told after every stretch.
+
+    Returns:
+        Plans whose windows are the months themselves, judged by their busiest hours, and what was seen of each.
+    """
+    pieces = stretches(scenario, months)
+    merged: dict[str, list[list[Seen]]] = {option: [[] for _ in months] for option in plans}
+    for number, (piece, seen) in enumerate(_each(scenario, plans, pieces, jobs), start=1):
+        for option, what in seen.items():
+            of_month = merged[option][piece.month]
+            of_month[:] = [_add(of_month[0], what) if of_month else what]
+        done(number, len(pieces))
+    found = {option: [months_seen[0] for months_seen in each] for option, each in merged.items()}
+    return (
+        {option: _plan(plan, found[option], months) for option, plan in plans.items()},
+        {option: tuple(_month(index, seen) for index, seen in enumerate(found[option])) for option in plans},
+    )
+
+
+def _each(
+    scenario: Scenario, plans: dict[str, FleetPlan], pieces: list[Stretch], jobs: int
+) -> Iterator[tuple[Stretch, dict[str, Seen]]]:
+    replicas = {option: [plan.replicas[month] for month in range(len(plan.replicas))] for option, plan in plans.items()}
+    tasks = [(piece, {option: fleets[piece.month] for option, fleets in replicas.items()}) for piece in pieces]
+    if jobs == 1 or len(pieces) == 1:
+        for piece, fleets in tasks:
+            yield piece, see(scenario, piece, fleets)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(see, scenario, piece, fleets) for piece, fleets in tasks]
+        try:
+            for piece, future in zip(pieces, futures, strict=True):
+                yield piece, future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def see(scenario: Scenario, piece: Stretch, replicas: dict[str, dict[str, int]]) -> dict[str, Seen]:
+    """Draw a stretch once and simulate it in every option.
+
+    Args:
+        scenario: the scenario.
+        piece: the stretch.
+        replicas: by option, replicas of each fleet tier.
+    """
+    lead = ceil(piece.requests * LEAD_SHARE)
+    count = piece.requests + lead
+    workload = draw_workload(
+        scenario, None, FIRST_REPLICATION + piece.number, from_hour=piece.from_hour, count=count, hours=piece.hours
+    )
+    workload = replace(workload, measured=np.arange(count) >= lead)
+    rate_rps = piece.requests / (piece.hours * SECONDS_PER_HOUR)
+    return {
+        option: _seen(scenario, simulate(scenario, option, workload, rate_rps, fleet))
+        for option, fleet in replicas.items()
+    }
+
+
+def _seen(scenario: Scenario, result: SimulationResult) -> Seen:
+    judged, workload = result.judged, result.workload
+    counted = int(workload.measured.sum())
+    e2e_s, ttft_s = result.e2e_s(), result.ttft_s()
+    hours = np.floor(result.arrived_s[judged] / SECONDS_PER_HOUR + workload.start_hour).astype(np.int64)
+    week = week_profile(scenario.traffic)
+    at_peak = hours % HOURS_PER_WEEK == week.index(max(week))
+    hours_seen, lost = _hours(scenario, result)
+    window = replace(summarise(scenario, result), requests=counted)
+    return Seen(
+        window, Histogram.of(e2e_s), Histogram.of(ttft_s), Histogram.of(e2e_s[at_peak]), Histogram.of(ttft_s[at_peak]),
+        hours_seen, lost,
+    )  # fmt: skip
+
+
+def _hours(scenario: Scenario, result: SimulationResult) -> tuple[int, int]:
+    """Count the hours in which anybody who waits came, and those in which more than a twentieth waited too long."""
+    within = result.within(scenario.slo.e2e_p95_s, scenario.slo.ttft_p95_s)
+    waiting = result.workload.interactive & result.workload.measured
+    hour = np.floor(result.arrived_s[waiting] / SECONDS_PER_HOUR).astype(np.int64)
+    if not len(hour):
+        return 0, 0
+    came = np.bincount(hour)
+    if within is None:
+        return int((came > 0).sum()), 0
+    late = np.bincount(hour, weights=~within[waiting])
+    return int((came > 0).sum()), int((late > MISSED_SHARE * came).sum())
+
+
+MEANS = (
+    "cached_share", "degraded_share", "false_hit_share", "retrievals_per_request", "lookups_per_request",
+    "lookup_tokens_per_request", "retries_per_request", "answer_tokens_per_request", "ann_answers_per_request",
+)  # fmt: skip
+
+
+def _add(one: Seen, other: Seen) -> Seen:
+    """Merge two stretches of a month; means are weighted by requests."""
+    a, b = one.window, other.window
+    n, m = a.requests, b.requests
+
+    def mean(x: float, y: float) -> float:
+        return (x * n + y * m) / (n + m)
+
+    def known(x: float | None, y: float | None) -> float | None:
+        return None if x is None or y is None else mean(x, y)
+
+    def both(x: dict[str, float], y: dict[str, float]) -> dict[str, float]:
+        return {name: mean(x.get(name, 0.0), y.get(name, 0.0)) for name in dict.fromkeys([*x, *y])}
+
+    means: dict[str, Any] = {name: mean(getattr(a, name), getattr(b, name)) for name in MEANS}
+    window = replace(
+        a,
+        requests=n + m,
+        judged=a.judged + b.judged,
+        tiers={name: _tier(tier, b.tiers[name], mean, known, both) for name, tier in a.tiers.items()},
+        unanswered=both(a.unanswered, b.unanswered),
+        availability=known(a.availability, b.availability),
+        success_share=known(a.success_share, b.success_share),
+        bad_answers_per_request=known(a.bad_answers_per_request, b.bad_answers_per_request),
+        decisions_per_request=both(a.decisions_per_request, b.decisions_per_request),
+        **means,
+    )
+    return Seen(
+        window, one.e2e + other.e2e, one.ttft + other.ttft, one.peak_e2e + other.peak_e2e,
+        one.peak_ttft + other.peak_ttft, one.hours + other.hours, one.lost_hours + other.lost_hours,
+    )  # fmt: skip
+
+
+def _tier(
+    one: TierWindow,
+    other: TierWindow,
+    mean: Callable[[float, float], float],
+    known: Callable[[float | None, float | None], float | None],
+    both: Callable[[dict[str, float], dict[str, float]], dict[str, float]],
+) -> TierWindow:
+    return replace(
+        one,
+        visits_per_request=mean(one.visits_per_request, other.visits_per_request),
+        served_share=mean(one.served_share, other.served_share),
+        input_tokens_per_request=mean(one.input_tokens_per_request, other.input_tokens_per_request),
+        output_tokens_per_request=mean(one.output_tokens_per_request, other.output_tokens_per_request),
+        busy_share=known(one.busy_share, other.busy_share),
+        counts_per_request=both(one.counts_per_request, other.counts_per_request),
+        e2e_p95_s=_later(one.e2e_p95_s, other.e2e_p95_s),
+        ttft_p95_s=_later(one.ttft_p95_s, other.ttft_p95_s),
+    )
+
+
+def _later(one: float | None, other: float | None) -> float | None:
+    known = [each for each in (one, other) if each is not None]
+    return max(known) if known else None
+
+
+def _month(index: int, seen: Seen) -> MonthSeen:
+    return MonthSeen(
+        month=index,
+        requests=seen.window.requests,
+        e2e_p95_s=seen.e2e.percentile_s(95),
+        ttft_p95_s=seen.ttft.percentile_s(95),
+        peak_e2e_p95_s=seen.peak_e2e.percentile_s(95),
+        peak_ttft_p95_s=seen.peak_ttft.percentile_s(95),
+        lost_minutes=seen.lost_hours * MINUTES_PER_HOUR,
+    )
+
+
+def _plan(plan: FleetPlan, seen: list[Seen], months: tuple[Month, ...]) -> FleetPlan:
+    """Put the months in the place of the windows; their percentiles are those of the busiest hour."""
+    windows = tuple(
+        replace(
+            each.window,
+            rate_rps=month.peak_rps,
+            e2e=Latency(*(each.peak_e2e.percentile_s(percent) for percent in (50, 95, 99))),
+            ttft=Latency(*(each.peak_ttft.percentile_s(percent) for percent in (50, 95, 99))),
+            e2e_p95=None,
+        )
+        for each, month in zip(seen, months, strict=True)
+    )
+    return replace(plan, windows=windows, window_of=tuple(range(len(windows))))

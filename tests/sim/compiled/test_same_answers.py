@@ -1,0 +1,201 @@
+"""The licence of the compiled engine: on random scenarios both engines give every request the same stamps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tco.demand.workload import draw_workload
+from tco.scenario import Scenario
+from tco.sim import compiled
+from tco.sim.checks import check_books
+from tco.sim.engine import simulate as simulate_simpy
+from tco.sim.result import SimulationResult
+from tests.laws.build import DATED, api, cache, chat, flat_api, gpu, retrieval, scene, spread
+
+LISTS = ("tried", "cached_tokens", "unanswered_tries")
+STAMPS = (
+    "outcome", "served_by", "started_s", "first_token_s", "finished_s", "arrived_s", "degraded", "good", "false_hit",
+    "retries",
+)  # fmt: skip
+COUNTS = ("arrived", "completed", "rejected", "failed", "timed_out", "input_tokens", "output_tokens", "counts")
+TIGHT = 1e-9
+
+
+def differences(one: SimulationResult, other: SimulationResult) -> list[str]:
+    """Name what two runs do not agree on."""
+    found = [name for name in STAMPS if not _alike(getattr(one, name), getattr(other, name))]
+    found += [
+        name for name in ("tried", "cached_tokens", "unanswered_tries") if getattr(one, name) != getattr(other, name)
+    ]
+    found += [name for name, stamps in one.reached_s.items() if not _alike(stamps, other.reached_s[name])]
+    found += [] if list(one.books) == list(other.books) else ["books"]
+    for name, books in one.books.items():
+        theirs = other.books[name]
+        found += [f"{name}.{count}" for count in COUNTS if getattr(books, count) != getattr(theirs, count)]
+        found += [] if _alike(books.presence_s, theirs.presence_s) else [f"{name}.presence_s"]
+        found += [] if _alike(books.busy_share or 0.0, theirs.busy_share or 0.0) else [f"{name}.busy_share"]
+    return found + ([] if _further(one) == _further(other) else ["further"])
+
+
+def _further(result: SimulationResult) -> dict[int, list[tuple[Any, ...]]]:
+    """Further visits, times to a nanosecond."""
+    return {
+        request: [tuple(None if each is None else round(each, 9) for each in visit) for visit in visits]
+        for request, visits in result.further.items()
+    }
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return bool(np.allclose(np.asarray(one, float), np.asarray(other, float), rtol=1e-12, atol=TIGHT, equal_nan=True))
+
+
+def both(scenario: Scenario, rate_rps: float, replicas: dict[str, int]) -> tuple[SimulationResult, SimulationResult]:
+    """Run option `it` on both engines; the compiled one must know it."""
+    workload = draw_workload(scenario)
+    assert compiled.reason_against(scenario, "it") is None
+    quick = compiled.simulate(scenario, "it", workload, rate_rps, replicas)
+    check_books(quick)
+    return simulate_simpy(scenario, "it", workload, rate_rps, replicas), quick
+
+
+DRAFTS = {"draft_tokens": 2, "acceptance_share": 0.6, "draft_step_fraction": 0.1}
+DISPATCH = [{"kind": kind} for kind in ("least_loaded", "round_robin", "shortest_of_two")]
+ONLY: dict[str, Any] = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
+RULES = {"kind": "rules", "latency": {"p50_s": 0.01, "p95_s": 0.02}, "price": {"request_usd_per_request": 0.0, **DATED}}
+servers = st.builds(
+    lambda sequences, budget, kv, delta, steps: {
+        "max_sequences": sequences, "step_budget_tokens": max(budget, 6 * sequences), "kv_capacity_tokens": kv,
+        "delta_s_per_context_token": delta,
+        **({"fixed_s_by_tokens": [[64, 0.02], [400, 0.05]]} if steps else {}),
+    },
+    st.integers(1, 12), st.integers(16, 700), st.integers(900, 6000), st.sampled_from([0.0, 1e-7, 2e-6]), st.booleans(),
+)  # fmt: skip
+fleets = st.builds(
+    lambda server, changes, speculation, overhead: gpu(
+        server={**server, **({"first_token_overhead_s": 0.05} if overhead else {})}, **changes,
+        **({"speculation": DRAFTS} if speculation else {}),
+    ),
+    servers,
+    st.fixed_dictionaries(
+        {"interactive_first": st.booleans(), "kv_reservation": st.sampled_from(["whole", "as_needed"])},
+        optional={
+            "dispatch": st.sampled_from(DISPATCH),
+            "max_queue_requests": st.integers(0, 6),
+            "queue_timeout_s": st.floats(0.2, 20.0),
+            "prefix_cached_share": st.sampled_from([0.25, 0.9]),
+        },
+    ),
+    st.booleans(), st.booleans(),
+)  # fmt: skip
+MANY = {"person": chat(0.7), "job": chat(0.3, "async")}
+GOOD = {"kind": "logistic", "half_complexity": 0.6, "steepness_per_complexity": 5.0, "source": "made up"}
+DECIDER = {"p50_s": 0.02, "p95_s": 0.05, "decision_usd_per_request": 0.0, **DATED}
+ROUTERS: dict[str, dict[str, Any]] = {
+    "split": {"kind": "static", "shares": {"own": 0.5, "mid": 0.3, "big": 0.2}},
+    "by class": {"kind": "static", "shares": {"own": 1.0}, "by_class": {"job": {"mid": 1.0}}},
+    "escalation": {
+        "kind": "escalation", "first": "own", "then": "big", "escalated_share": 0.3, "further_prompt_share": 0.5,
+    },
+    "cascade": {
+        "kind": "cascade", "tiers_in_order": ["own", "mid", "big"], "confidence_thresholds": [0.6, 0.7],
+        "auc_fraction": 0.8,
+    },
+    "classifier": {
+        "kind": "classifier", "tiers_in_order": ["own", "mid", "big"], "level_complexities": [0.4, 0.8],
+        "accuracy_fraction": 0.85, "decider": DECIDER,
+    },
+}  # fmt: skip
+
+
+def graph(router: str, fleet: dict[str, Any], *, front: bool, chain: bool, count: int = 300) -> Scenario:
+    """A fleet and two APIs behind a router, with or without a cache and retrieval, with or without a fallback."""
+    tiers = {
+        "own": {**fleet, "quality": GOOD}, "mid": api(quality=GOOD), "big": {**flat_api(0.01), "quality": GOOD},
+        "rules": RULES,
+    }  # fmt: skip
+    option: dict[str, Any] = {"router": ROUTERS[router], "people": {}}
+    if front:
+        option |= {"cache": cache(0.2), "retrieval": retrieval(request_share=0.6)}
+    if chain:
+        option["fallback"] = {"kind": "chain", "tiers_in_order": ["mid", "big", "rules"]}
+    return scene(tiers, {"it": option}, classes=MANY, slo={}, count=count)
+
+
+@given(fleets, st.integers(1, 4), st.floats(0.5, 30.0))
+@settings(max_examples=120, deadline=None)
+def test_fleets_agree_request_by_request(fleet, replicas, rate_rps):
+    """Budget, memory, preemption, priority, time-outs, queue limits, speculation, prefix cache, dispatch."""
+    scenario = scene({"own": fleet}, {"it": ONLY},
+                     classes=MANY, slo={}, count=300)  # fmt: skip
+
+    assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
+
+
+@given(st.sampled_from(sorted(ROUTERS)), fleets, st.integers(1, 3), st.floats(0.5, 20.0), st.booleans(), st.booleans())
+@settings(max_examples=80, deadline=None)
+@example("cascade", gpu(max_queue_requests=0), 1, 20.0, True, True)
+def test_graphs_agree_request_by_request(router, fleet, replicas, rate_rps, front, chain):
+    """Routers that ask on, deciders, a cache, retrieval, and a fallback of those who are turned away."""
+    scenario = graph(router, fleet, front=front, chain=chain)
+    try:
+        runs = both(scenario, rate_rps, {"own": replicas})
+    except compiled.NotFeedForwardError:
+        assert chain  # a fallback may lead back to a tier that was served before
+        return
+
+    assert [] == differences(*runs)
+
+
+def test_a_difference_is_seen():
+    """A stamp that is off by a microsecond, and a request that is counted twice, are told."""
+    one, other = both(graph("split", gpu(), front=False, chain=False), 5.0, {"own": 2})
+    other.finished_s[7] += 1e-6
+    other.tried[3] = (*other.tried[3], "own")
+
+    assert ["finished_s", "tried"] == differences(one, other)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"failures": {"mtbf_hours": 100.0, "mttr_hours": 1.0}}, "own: failures"),
+        (
+            {"min_replicas": 2, "disaggregation": {"prefill_share": 0.5, "transfer_s_per_context_token": 0.0}},
+            "own: disaggregation",
+        ),
+    ],
+)
+def test_what_is_not_known_is_named(changes, why):
+    """Such an option runs on the other engine, and the reason is printed."""
+    scenario = scene({"own": gpu(**changes)}, {"it": ONLY},
+                     classes={"chat": chat()}, slo={}, count=200)  # fmt: skip
+
+    assert why == compiled.reason_against(scenario, "it")
+
+
+def test_going_back_is_refused():
+    """Half of the requests begin at `big` and fall back to `own`, which was served before."""
+    tiers = {"own": gpu(), "big": gpu(max_queue_requests=0, server={"max_sequences": 1, "step_budget_tokens": 512})}
+    option = {
+        "router": {"kind": "static", "shares": {"own": 0.5, "big": 0.5}}, "people": {},
+        "fallback": {"kind": "chain", "tiers_in_order": ["own"]},
+    }  # fmt: skip
+    scenario = scene(tiers, {"it": option}, classes={"chat": chat()}, slo={}, count=300)
+
+    with pytest.raises(compiled.NotFeedForwardError, match="goes back to own"):
+        compiled.simulate(scenario, "it", draw_workload(scenario), 20.0, {"own": 1, "big": 1})
+
+
+def test_long_prompts_are_spread_over_steps():
+    """A prompt of five budgets takes five steps on both."""
+    long = {"chat": {"share": 1.0, "input_tokens": spread(2000, 4000, 6000), "output_tokens": spread(20, 60, 100)}}
+    fleet = gpu(server={"kv_capacity_tokens": 30_000, "step_budget_tokens": 400})
+    scenario = scene({"own": fleet}, {"it": ONLY},
+                     classes=long, slo={}, count=300)  # fmt: skip
+
+    assert [] == differences(*both(scenario, 1.5, {"own": 2}))

@@ -1,0 +1,85 @@
+"""Run: the engine follows from what is written, and a machine that cannot compile still simulates."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tco.demand.workload import draw_workload
+from tco.scenario import Scenario
+from tco.sim import run
+from tests.laws.build import chat, gpu, scene
+
+ONLY: dict[str, Any] = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
+
+
+def fleet(engine: str = "auto", count: int = 300, **changes: Any) -> Scenario:
+    """One fleet."""
+    found = scene({"own": gpu(**changes)}, {"it": ONLY}, classes={"chat": chat()}, slo={}, count=count)
+    return found.model_copy(update={"simulation": found.simulation.model_copy(update={"engine": engine})})
+
+
+@pytest.mark.parametrize(
+    ("engine", "requests", "changes", "chosen", "why"),
+    [
+        ("auto", 19_999, {}, "simpy", "a run has fewer than 20,000 requests"),
+        ("auto", 20_000, {}, "compiled", "runs of 20,000 requests or more"),
+        ("compiled", 300, {}, "compiled", "asked for"),
+        ("simpy", 10**6, {}, "simpy", "asked for"),
+        ("compiled", 300, {"failures": {"mtbf_hours": 9.0, "mttr_hours": 1.0}}, "simpy", "does not know own: failures"),
+    ],
+)
+def test_the_choice_and_its_reason(engine, requests, changes, chosen, why):
+    """By size, by wish, by what is known."""
+    name, reason = run.choose(fleet(engine, **changes), "it", requests)
+
+    assert chosen == name
+    assert why in reason
+
+
+def test_the_result_says_which_engine_ran_and_both_agree():
+    """Stamps are equal to a nanosecond."""
+    results = [
+        run.simulate(fleet(engine), "it", draw_workload(fleet()), 5.0, {"own": 2}) for engine in ("simpy", "compiled")
+    ]
+
+    assert ["simpy", "compiled"] == [result.engine for result in results]
+    assert np.abs(results[0].finished_s - results[1].finished_s).max() < 1e-9
+
+
+def test_without_numba_everything_runs_on_simpy(monkeypatch):
+    """Whatever its import raises; the reason is told."""
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any, **named: Any) -> Any:
+        if name == "numba":
+            raise RuntimeError("made for another NumPy")
+        return real(name, *rest, **named)
+
+    run._unavailable.cache_clear()
+    monkeypatch.setattr(builtins, "__import__", without)
+    result = run.simulate(fleet("compiled"), "it", draw_workload(fleet()), 5.0)
+    run._unavailable.cache_clear()
+
+    assert ("simpy", "numba cannot be loaded (RuntimeError: made for another NumPy)") == (
+        result.engine,
+        result.engine_why,
+    )
+
+
+def test_without_a_folder_for_machine_code_it_is_compiled_anew(tmp_path):
+    """The user's cache folder is a file: nothing is kept, and the tool works."""
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    code = "from tco.sim.compiled import jit; print(jit.IS_KEPT)"
+    env = {**os.environ, "XDG_CACHE_HOME": str(blocked)}
+    env.pop("NUMBA_CACHE_DIR", None)
+    found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+
+    assert "False" == found.stdout.strip()
