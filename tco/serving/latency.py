@@ -60,8 +60,8 @@ def standard_normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
 
     >>> import numpy as np
     >>> found = standard_normal(np.array([0.5, 0.95, 1e-9])).tolist()
-    >>> [round(each, 12) for each in found]
-    [0.0, 1.644853626951, -5.997807015007]
+    >>> [round(each, 9) for each in found]
+    [0.0, 1.644853627, -5.997807015]
     """
     import numpy as np  # not at the top: `tco check` does without it
 
