@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import fsum
 
+from tco.costs.exit import exit_charges
 from tco.decide.break_even import (
     PriceBreakEven,
     Progress,
@@ -15,6 +17,7 @@ from tco.decide.break_even import (
 from tco.decide.compare import Comparison, OptionSummary
 from tco.finance.contract_bond import contract_bond
 from tco.finance.lock_in import LockIn, lock_in
+from tco.finance.tier_costs import tier_costs
 from tco.finance.totals import through
 from tco.finance.value import ahead
 from tco.pipeline import Evaluation
@@ -45,6 +48,7 @@ class BuildVerdict:
         volume: at which volumes building costs no more.
         prices: for each account, the change of its prices that makes both cost the same.
         load: how many times the traffic the present fleet would have to carry; None where that cannot help or need not.
+        used_share: share of its paid GPU-hours in which the present fleet works; None where that is not known.
         delay: what a month of building costs.
         locks: lock-in of both options at the end of each plan year, by the option's name.
     """
@@ -55,8 +59,14 @@ class BuildVerdict:
     volume: VolumeSearch
     prices: tuple[PriceBreakEven, ...]
     load: float | None
+    used_share: float | None
     delay: Delay
     locks: dict[str, tuple[LockIn, ...]]
+
+    @property
+    def used_share_needed(self) -> float | None:
+        """Share of the paid GPU-hours in which the present fleet would have to work to cost as much as buying."""
+        return None if self.used_share is None or self.load is None else self.used_share * self.load
 
 
 def build_verdicts(
@@ -88,6 +98,7 @@ def _verdict(
         volume=break_even_volume(evaluation, build.name, buy.name, progress),
         prices=break_even_prices(ledger, build.name, buy.name),
         load=break_even_load(ledger, build.name, buy.name),
+        used_share=_used_share(evaluation, build.name),
         delay=_delay(evaluation, build.name, buy.name),
         locks={
             name: tuple(_lock_in(evaluation, name, month) for month in year_ends) for name in (build.name, buy.name)
@@ -96,11 +107,22 @@ def _verdict(
 
 
 def _lock_in(evaluation: Evaluation, option: str, month: int) -> LockIn:
-    """Add what a vendor's contract binds to what other commitments do."""
+    """Add what a vendor's contract binds to what other commitments do, and what moving out takes."""
     lock = lock_in(evaluation.ledger, evaluation.tail, option, month)
     bond = contract_bond(evaluation.scenario, evaluation.ledger, option, month)
     owed, prepaid = lock.owed_usd + bond.owed_usd, lock.prepaid_usd + bond.prepaid_usd
-    return replace(lock, owed_usd=owed, prepaid_usd=prepaid)
+    moving = fsum(line.quantity * line.price.value for line in exit_charges(evaluation.scenario, option, month))
+    return replace(lock, owed_usd=owed, prepaid_usd=prepaid, moving_usd=moving)
+
+
+def _used_share(evaluation: Evaluation, option: str) -> float | None:
+    """Return the share of the paid GPU-hours in which the option's own fleets work, weighted by what they cost."""
+    costs = tier_costs(
+        evaluation.scenario, evaluation.ledger, evaluation.meters, evaluation.plans[option], evaluation.months
+    )
+    fleets = [cost for cost in costs if cost.used_share is not None and cost.cost_usd > 0]
+    paid = fsum(cost.cost_usd for cost in fleets)
+    return fsum(cost.cost_usd * (cost.used_share or 0.0) for cost in fleets) / paid if paid else None
 
 
 def _delay(evaluation: Evaluation, build: str, buy: str) -> Delay:

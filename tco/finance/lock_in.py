@@ -25,17 +25,19 @@ class LockIn:
         owed_usd: payments that are committed and not yet due.
         prepaid_usd: paid for and not used up, which is lost.
         hardware_usd: book value of servers.
+        moving_usd: work, data and notice on the way out, where the option says what they take.
     """
 
     month: int
     owed_usd: float
     prepaid_usd: float
     hardware_usd: float
+    moving_usd: float = 0.0
 
     @property
     def total_usd(self) -> float:
         """All of it, servers sold for nothing."""
-        return self.owed_usd + self.prepaid_usd + self.hardware_usd
+        return self.owed_usd + self.prepaid_usd + self.hardware_usd + self.moving_usd
 
 
 def lock_in(ledger: pd.DataFrame, tail: pd.DataFrame, option: str, month: int) -> LockIn:

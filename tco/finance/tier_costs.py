@@ -17,6 +17,7 @@ from tco.demand.forecast import Month
 from tco.domain import Meter
 from tco.finance.totals import through
 from tco.scenario import Scenario
+from tco.scenario.prices import IncludedPrice
 from tco.scenario.purchase.mix import Mix
 from tco.scenario.purchase.owned import Owned
 from tco.scenario.tiers import FleetTier, Tier
@@ -37,6 +38,7 @@ class TierCost:
         output_mtok: tokens that it generated, millions.
         replica_month_usd: what one more replica costs a month, at the plan's mean; None for tiers without a fleet.
         used_share: share of the paid GPU-hours in which it worked; None where that is not known, and for other tiers.
+        by_contract: whether the option's contract pays it, so that no part of the fees is the tier's own.
     """
 
     option: str
@@ -47,21 +49,22 @@ class TierCost:
     output_mtok: float
     replica_month_usd: float | None
     used_share: float | None
+    by_contract: bool = False
 
     @property
     def usd_per_mtok(self) -> float | None:
-        """Allocation-based cost of a million tokens, prompt and answer alike; None where it served none.
+        """Allocation-based cost of a million tokens, prompt and answer alike; None where it served none, or by contract.
 
         >>> TierCost("it", "own", True, 900.0, 250.0, 50.0, None, 0.25).usd_per_mtok
         3.0
         """
         tokens = self.input_mtok + self.output_mtok
-        return self.cost_usd / tokens if tokens > 0 else None
+        return self.cost_usd / tokens if tokens > 0 and not self.by_contract else None
 
     @property
     def usd_per_output_mtok(self) -> float | None:
         """The same, all of it laid on the answers."""
-        return self.cost_usd / self.output_mtok if self.output_mtok > 0 else None
+        return self.cost_usd / self.output_mtok if self.output_mtok > 0 and not self.by_contract else None
 
     @property
     def used_usd_per_mtok(self) -> float | None:
@@ -98,9 +101,14 @@ def tier_costs(
         found.append(TierCost(
             plan.option, name, tier.is_built, cost_usd, counted.total("tiers", "input_tokens"),
             counted.total("tiers", "output_tokens"), cost_usd / held * HOURS_PER_MONTH if held else None,
-            _used_share(tier, name, plan, months, counted),
+            _used_share(tier, name, plan, months, counted), _by_contract(tier),
         ))  # fmt: skip
     return tuple(found)
+
+
+def _by_contract(tier: Tier) -> bool:
+    prices = [getattr(tier, name, None) for name in ("price", "token_price")]
+    return any(isinstance(price, IncludedPrice) for price in prices)
 
 
 def tier_of(scenario_key: str, tiers: dict[str, Tier]) -> str:

@@ -49,7 +49,7 @@ def unit_table(evaluation: Evaluation, comparison: Comparison) -> Table:
     each = f"{money.symbol}/"
     columns = [
         ("One more", [money.each(option.units.marginal_usd_per_request) for option in comparison.options]),
-        (f"{each}Mtok", [_each(_usd_per_mtok(costs[option.name]), money) for option in comparison.options]),
+        (f"{each}Mtok", [_each(_usd_per_mtok(option, costs[option.name]), money) for option in comparison.options]),
         (f"{each}user-month", [_each(option.units.cost_usd_per_user_month, money) for option in comparison.options]),
         (f"{each}seat-month", [_each(option.units.cost_usd_per_seat_month, money) for option in comparison.options]),
         ("Models/revenue", [_share(option, of_margin=False) for option in comparison.options]),
@@ -65,9 +65,11 @@ def _each(usd: float | None, money: Money) -> str:
     return "-" if usd is None else money.each(usd)
 
 
-def _usd_per_mtok(costs: tuple[TierCost, ...]) -> float | None:
+def _usd_per_mtok(option: OptionSummary, costs: tuple[TierCost, ...]) -> float | None:
+    """Divide all that models cost, contracts included, by the tokens of every tier."""
     tokens = sum(cost.input_mtok + cost.output_mtok for cost in costs)
-    return sum(cost.cost_usd for cost in costs) / tokens if tokens > 0 else None
+    models_usd = sum(usd for account, usd in option.accounts_usd.items() if account.startswith("serving:"))
+    return models_usd / tokens if tokens > 0 else None
 
 
 def _share(option: OptionSummary, *, of_margin: bool) -> str:

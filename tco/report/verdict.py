@@ -12,7 +12,7 @@ from tco.finance.value import BUY_ABOVE
 from tco.report.accounts import account_style
 from tco.report.document import Column, Table, Text
 from tco.report.money import Money
-from tco.report.numbers import counted
+from tco.report.numbers import counted, share_used
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +32,47 @@ class Explanation:
         return verdicts_json(self.verdicts, self.advice)
 
 
+OPTIONS_ABREAST = 3  # of a table; with more, numbers would not fit beside each other
 PRICES_SHOWN = 4  # accounts, the largest first
 
 
 def verdict_sections(verdicts: tuple[BuildVerdict, ...], money: Money) -> list[Text | Table]:
-    """Write one table, a column for every option that is built, and what its rows mean."""
+    """Write a column for every option that is built, a few in each table, and what the rows mean."""
     if not verdicts:
         return []
-    buy = verdicts[0].buy
-    rows: list[tuple[str, ...]] = [
-        ("cost over the plan", *(_ratio(verdict) for verdict in verdicts)),
-        ("ahead in months", *(_months(verdict) for verdict in verdicts)),
-        ("cheaper at requests a month", *(_volume(verdict.volume) for verdict in verdicts)),
-        ("times the load on the same fleet", *(_load(verdict) for verdict in verdicts)),
+    tables = [
+        _table(verdicts[first : first + OPTIONS_ABREAST], money) for first in range(0, len(verdicts), OPTIONS_ABREAST)
     ]
-    accounts = [price.account for price in verdicts[0].prices][:PRICES_SHOWN]
-    for account in accounts:
+    return [*tables, *_vendors_bond(verdicts[0], money), Text(_reading(verdicts), "note")]
+
+
+def _table(verdicts: tuple[BuildVerdict, ...], money: Money) -> Table:
+    rows: list[tuple[str, ...]] = [
+        ("cost over the plan", *map(_ratio, verdicts)),
+        ("ahead in months", *map(_months, verdicts)),
+        ("cheaper at requests a month", *(_volume(verdict.volume) for verdict in verdicts)),
+        ("times the load on the same fleet", *map(_load, verdicts)),
+        ("GPU hours used, now and needed", *map(_used, verdicts)),
+    ]
+    for account in _deciding(verdicts)[:PRICES_SHOWN]:
         cells = (_price(verdict.prices, account) for verdict in verdicts)
         rows.append((f"times the price: {account_style(account).phrase}", *cells))
     rows.append(("a month of delay costs, at first", *(money.whole(verdict.delay.first_usd) for verdict in verdicts)))
     rows.append(("a month of delay costs, at the end", *(money.whole(verdict.delay.last_usd) for verdict in verdicts)))
     for place, lock in enumerate(verdicts[0].locks[verdicts[0].build.name]):
-        months = counted(lock.month + 1, "month")
         cells = (money.whole(verdict.locks[verdict.build.name][place].total_usd) for verdict in verdicts)
-        rows.append((f"cost to leave after {months}", *cells))
+        rows.append((f"cost to leave after {counted(lock.month + 1, 'month')}", *cells))
     columns = (
-        Column(f"Break-even against {buy.name}", numeric=False),
+        Column(f"Break-even against {verdicts[0].buy.name}", numeric=False),
         *(Column(verdict.build.name) for verdict in verdicts),
     )
-    return [Table("", columns, tuple(rows)), Text(_reading(verdicts), "note")]
+    return Table("", columns, tuple(rows))
+
+
+def _deciding(verdicts: tuple[BuildVerdict, ...]) -> list[str]:
+    """List the accounts of which some price makes both options cost the same, the largest amount first."""
+    found = dict.fromkeys(price.account for verdict in verdicts for price in verdict.prices if price.factor is not None)
+    return list(found)
 
 
 def _ratio(verdict: BuildVerdict) -> str:
@@ -114,9 +126,27 @@ def _load(verdict: BuildVerdict) -> str:
     return "cheaper as it is" if verdict.build.total_usd <= verdict.buy.total_usd else "no load"
 
 
+def _used(verdict: BuildVerdict) -> str:
+    """Say how busy the fleet is, and how busy it would have to be; above 100 % a larger one is needed."""
+    if verdict.used_share is None:
+        return "-"
+    now = share_used(verdict.used_share)
+    needed = verdict.used_share_needed
+    if needed is None:
+        return now
+    return f"{now}, {share_used(needed)}" if needed <= 1 else f"{now}, over 100%"
+
+
 def _price(prices: tuple[PriceBreakEven, ...], account: str) -> str:
     found = next((price for price in prices if price.account == account), None)
     return "-" if found is None or found.factor is None else f"{found.factor:.3g} x"
+
+
+def _vendors_bond(verdict: BuildVerdict, money: Money) -> list[Text | Table]:
+    """Say what leaving the vendor costs, where it costs anything."""
+    bound = [lock for lock in verdict.locks[verdict.buy.name] if abs(lock.total_usd) >= 1.0]
+    told = ", ".join(f"{money.whole(lock.total_usd)} after {counted(lock.month + 1, 'month')}" for lock in bound)
+    return [Text(f"Leaving {verdict.buy.name} costs {told}.")] if told else []
 
 
 def _reading(verdicts: tuple[BuildVerdict, ...]) -> str:
@@ -125,10 +155,11 @@ def _reading(verdicts: tuple[BuildVerdict, ...]) -> str:
         f"The rule of thumb says buy above {BUY_ABOVE:g} x. Volumes are those of the first month, "
         f"searched from {_big(volume.lowest)} to {_big(volume.highest)} with fleets sized anew at each, to 1 %; "
         "crossings closer together than the grid may be missed. The load keeps fleet and staff as they are and says "
-        "nothing of whether they can carry it. A price's factor moves all prices of that account, of both options, and "
+        "nothing of whether they can carry it; GPU hours used are needed in that measure. A price's factor moves all "
+        "prices of that account, of both options, and "
         "nothing else; '-' where no price does it. A month of delay costs the vendor's bill less what the own option "
         "would cost to run; below zero, waiting saves. Leaving costs what is committed, prepaid and not yet written "
-        "off; servers are counted as if they sold for nothing."
+        "off, and the option's `exit` where it has one; servers are counted as if they sold for nothing."
     )
 
 
@@ -181,12 +212,15 @@ def _verdict_json(verdict: BuildVerdict) -> dict[str, Any]:
         ],
         "price_factors": {price.account: price.factor for price in verdict.prices},
         "load_factor": verdict.load,
+        "gpu_used_share": verdict.used_share,
+        "gpu_used_share_needed": verdict.used_share_needed,
         "delay_usd_per_month": {"first": verdict.delay.first_usd, "last": verdict.delay.last_usd},
         "lock_in": {
             name: [
                 {
                     "month": lock.month, "owed_usd": lock.owed_usd, "prepaid_usd": lock.prepaid_usd,
-                    "hardware_usd": lock.hardware_usd, "total_usd": lock.total_usd,
+                    "hardware_usd": lock.hardware_usd,
+                    "moving_usd": lock.moving_usd, "total_usd": lock.total_usd,
                 }
                 for lock in locks
             ]
