@@ -53,7 +53,7 @@ class TierCost:
 
     @property
     def usd_per_mtok(self) -> float | None:
-        """Allocation-based cost of a million tokens, prompt and answer alike; None where it served none, or by contract.
+        """Allocation-based cost of a million tokens, prompt and answer alike; None where none, or by contract.
 
         >>> TierCost("it", "own", True, 900.0, 250.0, 50.0, None, 0.25).usd_per_mtok
         3.0
