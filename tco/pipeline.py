@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from tco.arrivals.trace_rows import TraceRows
+from tco.capacity.horizon import Done, MonthSeen, simulate_horizon
 from tco.capacity.meanwhile import with_stand_ins
 from tco.capacity.meters import read_meters
 from tco.capacity.sizing import FleetPlan, plan_fleet
@@ -18,10 +19,24 @@ from tco.costs.ledger import price_meters
 from tco.demand.forecast import Month, forecast
 from tco.demand.workload import draw_workload
 from tco.domain import Meter
+from tco.errors import UsageError
 from tco.scenario import Scenario
 from tco.scenario.loader import LoadedScenario
 
 Progress = Callable[[str, int, int, int], None]  # option name, its position, number of options, windows so far
+
+
+@dataclass(frozen=True)
+class EveryRequest:
+    """Every request of the plan.
+
+    Attributes:
+        seen: by option, what was seen of each month.
+        by_windows: the evaluation in which windows stand for the months; its fleets are the ones that were simulated.
+    """
+
+    seen: dict[str, tuple[MonthSeen, ...]]
+    by_windows: Evaluation
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,7 @@ class Evaluation:
         ledger: every dollar of the horizon, as quantity x unit price.
         tail: lines of the same form after the horizon: what is still owed and still to be written off.
         trace: the trace that was replayed, if any.
+        every: what was seen of every request, and what windows had said; None where windows stand for the months.
     """
 
     scenario: Scenario
@@ -45,6 +61,7 @@ class Evaluation:
     ledger: pd.DataFrame
     tail: pd.DataFrame
     trace: TraceRows | None = None
+    every: EveryRequest | None = None
 
     def of(self, option: str) -> Evaluation:
         """Return what concerns one option, without those that were evaluated because they run until it is built."""
@@ -89,6 +106,39 @@ def evaluate(
         count = _Counter(progress, option, position, len(scenario.options))
         plans[option] = plan_fleet(scenario, option, workload, months, count)
         used[option] = read_meters(scenario, plans[option], months)
+    return _priced(scenario, months, plans, used, trace)
+
+
+def with_every_request(evaluation: Evaluation, jobs: int = 1, done: Done = lambda _done, _all: None) -> Evaluation:
+    """Simulate every request of the plan with the fleets of an evaluation, and price what they use.
+
+    Args:
+        evaluation: fleets, sized for the busiest hours.
+        jobs: processes; the result is the same on any number.
+        done: told of every stretch simulated.
+
+    Returns:
+        The evaluation whose months are those requests, with the given one beside it.
+
+    Raises:
+        UsageError: when the arrivals replay a trace, which is not as long as the plan.
+    """
+    scenario, months = evaluation.scenario, evaluation.months
+    if evaluation.trace is not None:
+        raise UsageError("every request: the arrivals replay a trace, which does not last as long as the plan")
+    plans, seen = simulate_horizon(scenario, evaluation.plans, months, jobs, done)
+    used = {option: read_meters(scenario, plan, months) for option, plan in plans.items()}
+    found = _priced(scenario, months, plans, used, None)
+    return replace(found, every=EveryRequest(seen, evaluation))
+
+
+def _priced(
+    scenario: Scenario,
+    months: tuple[Month, ...],
+    plans: dict[str, FleetPlan],
+    used: dict[str, list[Meter]],
+    trace: TraceRows | None,
+) -> Evaluation:
     meters = with_stand_ins(scenario, used)
     lines = price_meters(scenario, meters)
     within = lines["month"] < scenario.horizon_months

@@ -9,7 +9,7 @@ import typer
 
 from tco.cli.arguments import Engine, on_engine
 from tco.cli.console import Format, folder, print_document, progress_bar
-from tco.cli.evaluating import evaluate_with_progress
+from tco.cli.evaluating import evaluate_with_progress, every_request_with_progress
 from tco.errors import InfeasibleError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Examples:
   tco compare scenarios/support-copilot.yaml
   tco compare scenarios/support-copilot.yaml --out out/
   tco compare scenarios/support-copilot.yaml --explain
+  tco compare scenarios/support-copilot.yaml --every-request
   tco compare scenarios/support-copilot.yaml --trace my_requests.csv
   tco compare scenarios/support-copilot.yaml --format json | jq .recommended
 """
@@ -44,7 +45,13 @@ def compare(
             "--explain", help="Add costs by token and year, break-even from every side, lock-in, rules of thumb."
         ),
     ] = False,
+    every_request: Annotated[
+        bool, typer.Option("--every-request", help="Simulate every request of the plan, not windows that stand for it.")
+    ] = False,
     engine: Engine = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes for --every-request; every core when left out.")
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the comparison.")] = Format.TABLE,
 ) -> None:
     """Evaluate, compare, print, and write files when asked to."""
@@ -56,6 +63,8 @@ def compare(
         require_folder(out)
     loaded = on_engine(load_scenario(scenario, trace), engine)
     evaluation = evaluate_with_progress(loaded.scenario, loaded.trace)
+    if every_request:
+        evaluation = every_request_with_progress(evaluation, jobs)
     comparison = side_by_side(evaluation)
     if out is not None:
         _write(out, loaded, evaluation, comparison)

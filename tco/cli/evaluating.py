@@ -23,3 +23,17 @@ def evaluate_with_progress(scenario: Scenario, trace: TraceRows | None) -> Evalu
             bar.update(task, completed=position, total=options, description=f"simulating {option}, window {windows}")
 
         return evaluate(scenario, trace, show)
+
+
+def every_request_with_progress(evaluation: Evaluation, jobs: int | None) -> Evaluation:
+    """Simulate every request of the plan; a bar on stderr tells how far it is, and how long the rest takes."""
+    from tco.capacity.replicate import available_cores
+    from tco.pipeline import with_every_request
+
+    with progress_bar() as bar:
+        task = bar.add_task("simulating every request", total=None)
+
+        def show(done: int, stretches: int) -> None:
+            bar.update(task, completed=done, total=stretches)
+
+        return with_every_request(evaluation, jobs or available_cores(), show)

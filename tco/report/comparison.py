@@ -16,6 +16,7 @@ from tco.report.async_notes import async_json, async_notes
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
 from tco.report.engine_notes import engine_notes
+from tco.report.every_request import every_request_json, every_request_sections
 from tco.report.finance import all_tier_costs, finance_notes, unit_table
 from tco.report.finance_rows import build_case_json, finance_json, unit_row
 from tco.report.money import Money, exchange_json, exchange_notes
@@ -43,6 +44,7 @@ def comparison_document(
         *_quality(evaluation, comparison),
         unit_table(evaluation, comparison),
         Text(recommendation(comparison, scenario), "lead"),
+        *every_request_sections(evaluation),
         *more,
         *(Text(note, "note") for note in _notes(evaluation, comparison)),
     ]
@@ -307,6 +309,7 @@ def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str,
             for month in evaluation.months
         ],
         "servers": server_facts(scenario),
+        **every_request_json(evaluation),
         "build_case": build_case_json(build_case(evaluation, comparison)),
         "options": [_option_json(evaluation, option, costs[option.name]) for option in comparison.options],
     }

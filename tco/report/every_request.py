@@ -1,0 +1,91 @@
+"""Every request: what a plan's months look like when nothing is left out, and how far windows were from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tco.capacity.histogram import ERROR
+from tco.capacity.horizon import MonthSeen
+from tco.finance.totals import monthly_usd
+from tco.pipeline import Evaluation, EveryRequest
+from tco.report.document import Column, Table, Text
+from tco.report.money import Money
+from tco.report.numbers import counted, seconds
+from tco.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+
+MINUTES_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR / SECONDS_PER_MINUTE
+
+
+def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
+    """Show the worst month and its busiest hours, minutes lost, and what windows had said; nothing without it."""
+    every = evaluation.every
+    if every is None:
+        return []
+    money = Money.of(evaluation.scenario)
+    columns = (
+        Column("Every request", numeric=False), Column("p95"), Column("Busiest hour"), Column("By windows"),
+        Column("Minutes lost"), Column("Cost"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            name, seconds(_worst(seen, "e2e_p95_s")), seconds(_worst(seen, "peak_e2e_p95_s")),
+            seconds(_by_windows_s(every, name)), _lost(seen), _against(evaluation, every, name),
+        )
+        for name, seen in every.seen.items()
+    )  # fmt: skip
+    requests = sum(month.requests for month in next(iter(every.seen.values())))
+    costs = ", ".join(f"{name} {money.whole(_total(every.by_windows, name))}" for name in every.seen)
+    months = counted(len(evaluation.months), "month")
+    told = (
+        f"All {counted(requests, 'request')} of {months} were simulated in every option, with the fleets that windows "
+        f"had sized. p95: of the worst month, and of the busiest hour of the week in its worst month, within {ERROR:.1%}; "
+        "by windows: what a window said of that hour. Minutes lost: of hours in which more than a twentieth missed the "
+        f"latency SLO, and their share of the plan. Cost: against that by windows, {costs}."
+    )
+    return [Table("", columns, rows), Text(told, "note")]
+
+
+def _worst(seen: tuple[MonthSeen, ...], field: str) -> float | None:
+    known = [value for value in (getattr(month, field) for month in seen) if value is not None]
+    return max(known) if known else None
+
+
+def _by_windows_s(every: EveryRequest, option: str) -> float | None:
+    return every.by_windows.plans[option].worst.e2e.p95_s
+
+
+def _lost(seen: tuple[MonthSeen, ...]) -> str:
+    lost = sum(month.lost_minutes for month in seen)
+    return f"{lost:,} ({lost / (MINUTES_PER_MONTH * len(seen)):.2%})"
+
+
+def _total(evaluation: Evaluation, option: str) -> float:
+    return float(monthly_usd(evaluation.ledger, evaluation.scenario)[option].sum())
+
+
+def _against(evaluation: Evaluation, every: EveryRequest, option: str) -> str:
+    windows = _total(every.by_windows, option)
+    return f"{_total(evaluation, option) / windows - 1:+.2%}" if windows else "-"
+
+
+def every_request_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Write the months of every option for programs."""
+    every = evaluation.every
+    if every is None:
+        return {}
+    return {
+        "every_request": {
+            name: {
+                "total_usd_by_windows": _total(every.by_windows, name),
+                "months": [
+                    {
+                        "month": month.month, "requests": month.requests, "e2e_p95_s": month.e2e_p95_s,
+                        "ttft_p95_s": month.ttft_p95_s, "busiest_hour_e2e_p95_s": month.peak_e2e_p95_s,
+                        "busiest_hour_ttft_p95_s": month.peak_ttft_p95_s, "lost_minutes": month.lost_minutes,
+                    }
+                    for month in seen
+                ],
+            }
+            for name, seen in every.seen.items()
+        }
+    }  # fmt: skip

@@ -1,0 +1,146 @@
+"""Horizon: every request is there once, stretches merge to the months, and windows were not far off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tco.arrivals.trace_rows import TraceRows
+from tco.capacity import horizon
+from tco.capacity.histogram import ERROR, Histogram
+from tco.capacity.horizon import simulate_horizon, stretches
+from tco.demand.forecast import forecast
+from tco.errors import UsageError
+from tco.pipeline import evaluate, with_every_request
+from tests.laws.build import api, chat, escalation, gpu, scene, static
+
+SECONDS = st.floats(1e-3, 1e5)
+WEEK = [1.0] * 100 + [3.0] * 68
+TIERS = {"own": gpu(min_replicas=2), "bought": api()}
+OPTIONS = {"build": static(own=1.0), "mix": escalation(0.2, "own", "bought")}
+
+
+def plan(requests: float = 30_000.0, months: int = 2, **changes: Any):
+    """Two options over some months, with a week that has busy days; the compiled engine is not needed."""
+    traffic = {
+        "requests_per_month": requests, "growth_fraction_per_month": 0.1, "hour_of_week": WEEK,
+        "arrivals": {"kind": "poisson"},
+    }  # fmt: skip
+    plain: dict[str, Any] = {"classes": {"chat": chat()}, "slo": {"e2e_p95_s": 5.0}, "count": 500, "traffic": traffic}
+    return scene(TIERS, OPTIONS, **{**plain, "horizon_months": months, **changes})
+
+
+@given(
+    st.lists(st.floats(1e-3, 1e5), min_size=1, max_size=300), st.lists(st.floats(1e-3, 1e5), min_size=1, max_size=300)
+)
+@settings(max_examples=60, deadline=None)
+def test_merged_histograms_are_those_of_all_times(one, other):
+    """In either order, and a percentile is within its error of an order statistic."""
+    both = Histogram.of(np.array(one)) + Histogram.of(np.array(other))
+
+    assert (Histogram.of(np.array(one + other)).counts == both.counts).all()
+    assert (both.counts == (Histogram.of(np.array(other)) + Histogram.of(np.array(one))).counts).all()
+    ordered = sorted(one + other)
+    for percent in (50, 95, 99):
+        exact = ordered[max(int(np.ceil(percent / 100 * len(ordered))) - 1, 0)]
+        assert both.percentile_s(percent) == pytest.approx(exact, rel=2.1 * ERROR)
+
+
+def test_nothing_has_no_percentile():
+    """Unknown is not zero."""
+    assert Histogram.of(np.array([])).percentile_s(95) is None
+
+
+@pytest.mark.parametrize("most", [1_000, 7_777, 10**9])
+def test_stretches_hold_every_request_and_every_hour_once(most, monkeypatch):
+    """Whatever their size, those of a month add up to its volume and to 730 hours."""
+    monkeypatch.setattr(horizon, "STRETCH_REQUESTS", most)
+    scenario = plan(months=3)
+    months = forecast(scenario)
+    found = stretches(scenario, months)
+    for month in months:
+        mine = [piece for piece in found if piece.month == month.index]
+
+        assert round(month.requests) == sum(piece.requests for piece in mine)
+        assert 730 == sum(piece.hours for piece in mine)
+        assert month.index * 730 % 168 == mine[0].from_hour
+    for one, following in pairwise(found):
+        assert (one.from_hour + one.hours) % 168 == following.from_hour
+    assert list(range(len(found))) == [piece.number for piece in found]
+
+
+def test_busy_hours_have_their_share_of_the_requests(monkeypatch):
+    """Three times the rate in 68 of 168 hours."""
+    monkeypatch.setattr(horizon, "STRETCH_REQUESTS", 500)
+    scenario = plan(months=1)
+    for piece in stretches(scenario, forecast(scenario)):
+        hours = [WEEK[(piece.from_hour + hour) % 168] for hour in range(piece.hours)]
+        expected = 30_000 * sum(hours) / sum(WEEK[hour % 168] for hour in range(730))
+
+        assert abs(piece.requests - expected) <= 1
+
+
+def test_any_number_of_processes_sees_the_same(monkeypatch):
+    """Stretches are merged in their order."""
+    monkeypatch.setattr(horizon, "STRETCH_REQUESTS", 8_000)
+    scenario = plan()
+    evaluation = evaluate(scenario)
+    one, two = (simulate_horizon(scenario, evaluation.plans, evaluation.months, jobs) for jobs in (1, 2))
+
+    assert one[1] == two[1]
+    assert [plan.windows for plan in one[0].values()] == [plan.windows for plan in two[0].values()]
+
+
+def test_tokens_are_those_of_every_request(monkeypatch):
+    """Means over merged stretches times the volume are the tokens that were served, whatever the stretches' size."""
+    scenario = plan(months=1)
+    evaluation = evaluate(scenario)
+    for most in (4_000, 10**9):
+        monkeypatch.setattr(horizon, "STRETCH_REQUESTS", most)
+        plans, seen = simulate_horizon(scenario, evaluation.plans, evaluation.months)
+        window = plans["mix"].windows[0]
+
+        assert 30_000 == window.requests == seen["mix"][0].requests
+        assert 1.0 == pytest.approx(window.tiers["own"].visits_per_request, abs=1e-9)
+        assert 0.2 == pytest.approx(window.tiers["bought"].visits_per_request, abs=0.005)
+        assert 60.0 < window.tiers["own"].output_tokens_per_request < 100.0
+
+
+def test_windows_were_not_far_off():
+    """Costs within 1 %, the busiest hour's p95 within 15 %, and fleets are those that windows sized."""
+    evaluation = evaluate(plan())
+    every = with_every_request(evaluation)
+
+    assert every.every is not None
+    for option in OPTIONS:
+        totals = [found.ledger.loc[found.ledger["option"] == option, "cost_usd"].sum() for found in (evaluation, every)]
+        p95 = [found.plans[option].worst.e2e.p95_s for found in (evaluation, every)]
+
+        assert totals[0] == pytest.approx(totals[1], rel=0.01)
+        assert p95[0] == pytest.approx(p95[1], rel=0.15)
+        assert evaluation.plans[option].replicas == every.plans[option].replicas
+
+
+def test_lost_minutes_are_those_of_hours_beyond_the_limit():
+    """With a limit that nobody keeps every hour is lost; with none, none."""
+    for limit, lost in ((0.01, True), (1e6, False)):
+        evaluation = evaluate(plan(months=1, slo={"e2e_p95_s": limit}))
+        _, seen = simulate_horizon(evaluation.scenario, evaluation.plans, evaluation.months)
+
+        assert (seen["build"][0].lost_minutes > 42_000) is lost
+        assert (seen["build"][0].lost_minutes == 0) is not lost
+
+
+def test_a_trace_is_refused():
+    """It does not last as long as the plan."""
+    rows = TraceRows("x.csv", np.ones(10), np.ones(10, np.int64), np.ones(10, np.int64), 0)
+    evaluation = replace(evaluate(plan(months=1)), trace=rows)
+
+    with pytest.raises(UsageError, match="replay a trace"):
+        with_every_request(evaluation)
