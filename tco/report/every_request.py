@@ -38,7 +38,7 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
     months = counted(len(evaluation.months), "month")
     told = (
         f"All {counted(requests, 'request')} of {months} were simulated in every option, with the fleets that windows "
-        f"had sized. p95: of the worst month, and of the busiest hour of the week in its worst month, within {ERROR:.1%}; "
+        f"had sized. p95: of the worst month, and of the week's busiest hour in its worst month, within {ERROR:.1%}; "
         "by windows: what a window said of that hour. Minutes lost: of hours in which more than a twentieth missed the "
         f"latency SLO, and their share of the plan. Cost: against that by windows, {costs}."
     )
