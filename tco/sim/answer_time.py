@@ -32,7 +32,7 @@ class AnswerTime:
         A call that is sent again takes a time of its own; first tries have the numbers that they have where nothing is
         ever sent again, so that errors and limits change no other answer's time.
         """
-        known = self._of(call.attempt + MOST_ATTEMPTS * call.retries)
+        known = self.of_try(call.attempt + MOST_ATTEMPTS * call.retries)
         ttft_s = known[0][call.request] + self._latency.long_prompt_s(call.input_tokens)
         return ttft_s, known[1][call.request] * (call.output_tokens - 1)
 
@@ -43,15 +43,19 @@ class AnswerTime:
         first_s, each_s = np.zeros(len(request)), np.zeros(len(request))
         for number in np.unique(attempt).tolist():
             chosen = attempt == number
-            first, each = (np.array(times) for times in self._of(number))
+            first, each = (np.array(times) for times in self.of_try(number))
             first_s[chosen], each_s[chosen] = first[request[chosen]], each[request[chosen]]
         longer = np.maximum(input_tokens - self._latency.ttft_input_tokens, 0.0)
         return first_s + self._latency.ttft_s_per_input_token * longer, each_s
 
-    def _of(self, number: int) -> tuple[list[float], list[float]]:
-        """Return the times of every request for a try."""
+    def of_try(self, number: int) -> tuple[list[float], list[float]]:
+        """Return the times to the first token and of each further one, of every request for a try, seconds."""
         known = self._known.get(number)
         if known is None:
             first_s = self._latency.first_token_s(self._workload, number)
             known = self._known[number] = first_s, self._latency.per_token_s(self._workload, number)
         return known
+
+    def long_prompt_s(self, input_tokens: int) -> float:
+        """Return what a long prompt adds to the time to the first token, seconds."""
+        return self._latency.long_prompt_s(input_tokens)

@@ -112,6 +112,7 @@ class _Run:
         self.started_s, self.first_token_s, self.finished_s = (np.full(n, np.nan) for _ in range(3))
         self.path = np.zeros(n, np.int64)  # place of each request's path in `paths`
         self.paths: dict[tuple[str, ...], int] = {(): 0}
+        self.retries = np.zeros(n, np.int64)
         self.further: dict[int, list[FurtherVisit]] = {}
         self.unanswered_tries: dict[int, tuple[int, ...]] = {}
         self.cached_tokens: dict[tuple[int, int], int] = {}
@@ -195,6 +196,8 @@ class _Run:
             visits = self.ways[tier].visits(self.workload.output_tokens)
             served = serve(config, visits, self.workload, self.replicas.get(tier, 0))
             self.books[tier] = served.books(visits)
+            if served.retries is not None:
+                np.add.at(self.retries, visits.request, served.retries)
             done = served.outcome == Outcome.COMPLETED
             stays = done & (visits.attempt == 0) if not self.option.router.asks_on else np.zeros(len(visits), np.bool_)
             self._stay(tier, visits, served, stays)
@@ -344,7 +347,7 @@ class _Run:
             served_by=self.served,
             tried=self._tried(),
             known_paths=(self.path, list(self.paths)),
-            retries=np.zeros(len(self.workload), np.int32),
+            retries=self.retries.astype(np.int32),
             reached_s=self.reached_s,
             started_s=self.started_s,
             arrived_s=self.arrived_s,

@@ -22,6 +22,7 @@ from tco.scenario.tiers.rules import Rules
 from tco.serving.latency import Z95
 from tco.sim.answer_time import AnswerTime
 from tco.sim.compiled.fleet import LEAST, ROUND_ROBIN, SETTINGS, TWO, new_fleet, run_fleet
+from tco.sim.compiled.vendor import by_vendor
 from tco.sim.stations import StationBooks
 
 Floats = NDArray[np.float64]
@@ -66,6 +67,7 @@ class Served:
         busy_s: time in which replicas worked, summed; None where there is no capacity of one's own.
         replicas: how many.
         counts: further quantities, as the station of the other engine counts them.
+        retries: how often each call was sent again; None where none ever is.
     """
 
     outcome: NDArray[np.int8]
@@ -78,6 +80,7 @@ class Served:
     busy_s: float | None = None
     replicas: int = 0
     counts: dict[str, float] = field(default_factory=dict)
+    retries: Ints | None = None
 
     def books(self, visits: Visits) -> StationBooks:
         """Close the books."""
@@ -105,14 +108,14 @@ def why_not(tier: Tier) -> str | None:
     if isinstance(tier, GpuFleet):
         return _fleet_why_not(tier)
     if isinstance(tier, ManagedApi):
-        used = [
-            name
-            for name in ("limits", "max_concurrency", "max_queue_requests", "timeout_s", "outages", "batch")
-            if getattr(tier, name) is not None
-        ]
-        used += ["error_share"] if tier.error_share else []
-        return used[0] if used else None
+        return None
     return None if isinstance(tier, Rules) else f"tiers of kind {tier.kind_name()}"
+
+
+def _is_plain(tier: ManagedApi) -> bool:
+    """Say whether nothing of a vendor's terms can hold a call up, so that all are served at once."""
+    terms = ("limits", "max_concurrency", "max_queue_requests", "timeout_s", "outages", "batch")
+    return not tier.error_share and all(getattr(tier, name) is None for name in terms)
 
 
 def _fleet_why_not(tier: GpuFleet) -> str | None:
@@ -129,7 +132,7 @@ def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Serv
     if isinstance(tier, GpuFleet):
         return _by_fleet(tier, visits, workload, replicas)
     if isinstance(tier, ManagedApi):
-        return _by_api(tier, visits, workload)
+        return _by_api(tier, visits, workload) if _is_plain(tier) else by_vendor(tier, visits, workload)
     if isinstance(tier, Rules):
         return _by_rules(tier, visits, workload)
     raise NotImplementedError(tier.kind_name())

@@ -151,6 +151,38 @@ def test_graphs_agree_request_by_request(router, fleet, replicas, rate_rps, fron
     assert [] == differences(*runs)
 
 
+vendors = st.fixed_dictionaries(
+    {},
+    optional={
+        "limits": st.sampled_from(
+            [
+                {"requests_per_minute": 120.0, "burst_requests": 5.0},
+                {"tokens_per_minute": 60_000.0, "counted_tokens": "input"},
+                {"requests_per_minute": 300.0, "tokens_per_minute": 2e5, "burst_tokens": 9000.0},
+            ]
+        ),
+        "max_concurrency": st.integers(1, 8),
+        "retry": st.sampled_from([{}, {"max_retries": 4, "jitter_share": 1.0}, {"honour_retry_after": False}]),
+        "timeout_s": st.floats(1.0, 20.0),
+        "error_share": st.floats(0.0, 0.4),
+        "outages": st.sampled_from([{"mtbf_hours": 0.02, "mttr_hours": 0.01}]),
+        "batch": st.sampled_from([{"turnaround_p50_s": 100.0, "turnaround_p95_s": 900.0, "discount_share": 0.5}]),
+    },
+)
+
+
+@given(vendors, st.floats(0.5, 30.0), st.integers(0, 5), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_vendors_agree_request_by_request(terms, rate_rps, waiting, chain):
+    """Buckets, slots, a line with an end, time-outs, errors, outages, retries, the batch endpoint, and a fallback."""
+    queue = {"max_queue_requests": waiting} if "max_concurrency" in terms else {}
+    tiers = {"own": api(**terms, **queue), "mid": api()}
+    option = {**ONLY, **({"fallback": {"kind": "chain", "tiers_in_order": ["mid"]}} if chain else {})}
+    scenario = scene(tiers, {"it": option}, classes=MANY, slo={}, count=300)
+
+    assert [] == differences(*both(scenario, rate_rps, {}))
+
+
 def test_a_difference_is_seen():
     """A stamp that is off by a microsecond, and a request that is counted twice, are told."""
     one, other = both(graph("split", gpu(), front=False, chain=False), 5.0, {"own": 2})
