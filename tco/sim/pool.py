@@ -227,6 +227,7 @@ class Pool:
                 self._open[place] = True
                 if replica.since_s is None:
                     replica.switch(on=True)
+                    self._starting[place] = self.env.timeout(self.settings.scaling.startup_s)
                     self.env.process(self._start(place))
             elif not open_ and self._open[place]:
                 self._open[place] = False
@@ -235,8 +236,7 @@ class Pool:
             self._reconsider(place)
 
     def _start(self, place: int) -> Generator[Event, Any, None]:
-        self._starting[place] = event = self.env.timeout(self.settings.scaling.startup_s)
-        yield event
+        yield self._starting[place]
         del self._starting[place]
         self._reconsider(place)
 

@@ -20,10 +20,16 @@ from tco.policies.dispatch import CLOSED, DispatchPolicy
 from tco.policies.dispatch.least_loaded import LeastLoaded
 from tco.policies.dispatch.round_robin import RoundRobin
 from tco.policies.dispatch.shortest_of_two import ShortestOfTwo, two_of
+from tco.policies.scaling.target import TargetUtilisation
 from tco.scenario import Scenario
+from tco.serving.batching import Sequence
+from tco.serving.step_time import Server
+from tco.sim.clock import Clock
 from tco.sim.engine import simulate
+from tco.sim.pool import Pool, PoolSettings
+from tco.sim.replica import Answer
 from tco.sim.result import SimulationResult
-from tests.laws.build import api, chat, fixed, gpu, scene, static
+from tests.laws.build import api, chat, fixed, gpu, scene, server, static
 
 ROOMY = {"max_sequences": 64, "kv_capacity_tokens": 200_000, "step_budget_tokens": 2048}
 NARROW = {"max_sequences": 2}
@@ -300,3 +306,27 @@ def test_a_fleet_is_as_busy_beside_a_slow_vendor_as_beside_a_quick_one():
 
     assert 0.05 < shares[0] < 1
     assert shares[0] == pytest.approx(shares[1], rel=1e-9)
+
+
+def test_a_replica_that_was_ordered_takes_nothing_until_it_has_started():
+    """Four replicas at a load for two: those switched on again open after their start, and not before."""
+    taken: list[tuple[float, int]] = []
+
+    class Watched(Pool):
+        def _reconsider(self, place: int) -> None:
+            was = self.loads[place] >= CLOSED
+            super()._reconsider(place)
+            if was and self.loads[place] < CLOSED:
+                taken.append((self.env.now, place))
+
+    scaling = TargetUtilisation(target_utilisation=0.5, startup_s=100.0, interval_s=30.0)
+    made = PoolSettings(server=Server.model_validate(server()), replicas=2, scaling=scaling)
+    env = Clock()
+    pool = Watched(env, made, LeastLoaded().start(None), lambda _place: np.random.default_rng(1))  # type: ignore[arg-type]
+    env.run(until=31.0)  # nobody is there: the second goes off
+    assert CLOSED <= pool.loads[1]
+    for request in range(400):
+        pool.submit(request, Sequence(10, 2000, Answer(env)))
+    env.run(until=300.0)
+
+    assert [(160.0, 1)] == taken
