@@ -165,7 +165,8 @@ def test_c10_two_gpus_a_month():
     assert close(5_765.832) == figures["two_at_platform_usd_per_month"]
     assert close(10_044.80) == figures["two_at_large-cloud_usd_per_month"]
     assert 1.0 == figures["inside_platforms_share"]
-    assert figures["inside_large_clouds_share"] < 0.5
+    assert figures["inside_large_clouds_share"] <= 0.5
+    assert 730 * 2 * 2.69 == pytest.approx(figures["two_at_marketplace_usd_per_month"])
 
 
 def test_c11_arithmetic():

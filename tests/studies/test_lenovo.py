@@ -40,10 +40,9 @@ def test_five_years_of_the_2025_edition():
 
 def test_months_of_the_2026_edition():
     """250 141.80 / (98.32 - 6.37) = 2 720 h, 3.7 months: "under four months", against on-demand hours."""
-    an_hour = {
-        "tiers__own__purchase__server__server_usd_per_server": 250_141.80,
-        "tiers__own__purchase__energy__energy_usd_per_kwh": 6.37 / 5.8,
-    }
-    months = paid_off_months(played(NAME, **an_hour), "own", "on-demand")
+    found = played("lenovo-2026-server")
 
-    assert pytest.approx(3.7, abs=0.05) == months
+    assert 250_141.80 == bought_usd(found, "own")
+    assert pytest.approx(6.37 * HOURS) == month_usd(found, "own")
+    assert pytest.approx(3.7, abs=0.05) == paid_off_months(found, "own", "on-demand")
+    assert pytest.approx(2_720.4, abs=0.1) == HOURS * paid_off_months(found, "own", "on-demand")
