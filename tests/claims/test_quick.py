@@ -107,6 +107,11 @@ def test_c5_the_simulation_keeps_the_formula():
     assert most_ratio(c05_escalation.HIGH, 0.17) < 0
 
 
+def test_c5_a_shorter_second_prompt_reaches_four_at_a_quarter():
+    """Half of the prompt in the second call is a good quarter of its cost: 1 / (0.01 + 0.25 x 0.73) = 5.2."""
+    assert judged("C5").figures["times_at_25_ratio"] < 4 < 5 < judged("C5").figures["shorter_at_25_ratio"] < 5.6
+
+
 def test_c6_by_hand():
     """3 weeks paid back in 3 months by $1 000: 3 x 1 000 x 52 / 3 = $52 000 a year; 14 months at $240 000."""
     found = judged("C6")
@@ -128,6 +133,20 @@ def test_c6_holds_at_that_cost():
     assert (2, 3) == (within, after)
     assert close(51_999.0) == loaded_usd(3.0, 1000.0, 3.0) - 1
     assert 3.0 == c06_routing.PAYS_BACK_MONTHS
+
+
+def test_c6_at_its_best_end():
+    """$2 500 less $500 of GPU pay back 2 weeks at $156 000 a year, $6 000, in 3 months; at $160 000 in the fourth."""
+    best = {
+        "people.engineer.loaded_year_usd_per_year": 155_999.0,
+        "options.routed.people.build_engineer_weeks": 2.0,
+        "tiers.small-gpu.price.gpu_hour_usd_per_gpu_hour": 500 / 730,
+    }
+    there = Play(play("C6").changed(best)).with_prices({"frontier": 2_500 / 70_000})
+    dearer = {"people.engineer.loaded_year_usd_per_year": 160_000.0}
+
+    assert 2 == there.numbers().comparison["routed"].break_even_month
+    assert 3 == there.numbers(dearer).comparison["routed"].break_even_month
 
 
 def test_c7_on_models_and_with_people():

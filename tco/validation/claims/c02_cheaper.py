@@ -35,8 +35,7 @@ class CheaperModels(Claim):
         follows = abs(after - CLAIMED_YEAR_USD) < 0.005 * CLAIMED_YEAR_USD and abs(saving - CLAIMED_SAVING) < 0.005
         why = (
             "The month follows, the year does not: $126,000 is what is saved, not what is paid, and the saving is "
-            "70%, "
-            "not 30%. The source takes one for the other."
+            "70%, not 30%. The source takes one for the other."
         )
         figures = {"month_usd": after / MONTHS_PER_YEAR, "year_usd": after, "saved_usd": before - after}
         figures |= {"saved_share": saving, "third_option_usd": third, "price_ratio": ratio}

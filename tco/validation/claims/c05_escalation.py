@@ -49,21 +49,25 @@ class Escalation(Claim):
         one_usd = comparison["frontier"].total_usd
         here = {share: one_usd / comparison[f"escalating-{share:.0%}"[:-1]].total_usd for share in SHARES}
         off = max(abs(self.simulated(play, *point) / times_cheaper(point[1], point[0]) - 1.0) for point in CHECKED)
+        key = "options.escalating-25.router.further_prompt_share"
+        passed_on = play.numbers({key: SHORTER}, ("frontier", "escalating-25")).comparison
+        shorter = passed_on["frontier"].total_usd / passed_on["escalating-25"].total_usd
         gives = (
             "At a ratio of 0.01: " + ", ".join(f"{each:.2f} x at {share:.0%}" for share, each in here.items()) + ".",
             f"{LOW:g} x takes a cheap model at {most_ratio(LOW, 0.15):.2g} of the price or less at 15%, "
             f"{most_ratio(LOW, 0.20):.2g} at 20%, and a free one at 25%.",
             f"{HIGH:g} x takes {most_ratio(HIGH, 0.15):.2g} or less at 15%; above {1 / HIGH:.1%} no price reaches it.",
+            f"With {SHORTER:.0%} of the prompt in the second call it is {shorter:.2f} x at 25%.",
             f"The formula 1 / (ratio + share) holds within {max(off, 0.001):.1%} in {len(CHECKED)} simulations.",
         )
         why = (
-            f"The ratio of prices and the escalated share have to add up to {1 / HIGH:.3f} to {1 / LOW:.2f}. At "
-            "15-25% "
-            "that is a cheap model at a tenth of the price down to nothing, and the whole range of shares holds for "
-            "none."
+            f"The ratio of prices and the escalated share have to add up to {1 / HIGH:.3f} to {1 / LOW:.2f}. At 15-25% "
+            "that is a cheap model at a tenth of the price down to nothing, and with whole prompts no ratio holds over "
+            "the whole range of shares."
         )
         figures = {f"times_at_{share:.0%}"[:-1] + "_ratio": each for share, each in here.items()}
         figures |= {"most_4x_at_15_ratio": most_ratio(LOW, 0.15), "formula_off_share": off}
+        figures["shorter_at_25_ratio"] = shorter
         return self.found("holds when", why, gives, figures)
 
     def simulated(self, play: Play, escalated: float, ratio: float) -> float:

@@ -21,9 +21,8 @@ class Hybrid(Claim):
         "200-500 ms."
     )
     inputs: ClassVar[str] = (
-        "Prices are not given: gpt-6-luna, gpt-6.1-terra and gpt-6-astra, 1 : 10 : 100. 70 / 22 / 8%, 150 k "
-        "requests a "
-        "month, growing 3%; 0.3 of an engineer runs the routing, 0.05 the one model."
+        "Prices are not given: gpt-6-luna, gpt-6.1-terra and gpt-6-astra, 1 : 10 : 100. 70 / 22 / 8%, 150 k requests "
+        "a month, growing 3%; 0.3 of an engineer runs the routing, 0.05 the one model."
     )
     file: ClassVar[str] = "c07-hybrid.yaml"
 
@@ -53,8 +52,7 @@ class Hybrid(Claim):
         )
         why = (
             f"On models it follows from prices a decade apart. With people it holds from about ${month_usd:,.0f} a "
-            "month "
-            "of model spend on. The p95 does not follow: measured APIs take longer even to the first token."
+            "month of model spend on. The p95 does not follow: measured APIs take longer even to the first token."
         )
         figures = {"on_models_ratio": on_models, "in_all_ratio": in_all, "needed_usd_per_month": month_usd}
         figures |= {"checked_ratio": checked, "e2e_p95_s": e2e_s, "ttft_p95_s": ttft_s}

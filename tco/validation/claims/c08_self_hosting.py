@@ -38,9 +38,8 @@ class SelfHosting(Claim):
         )
         told = " or ".join(map(str, near)) or "no number of"
         why = (
-            f"It holds with {told} engineers: the bill has to cover them, $20 k a month each, and the GPUs; GPUs "
-            "are the "
-            "smaller part as long as the API is dearer by the token than a busy fleet."
+            f"It holds with {told} engineers: the bill has to cover them, $20 k a month each, and the GPUs; GPUs are "
+            "the smaller part as long as the API is dearer by the token than a busy fleet."
         )
         figures = {f"with_{count}_usd_per_month": bill for count, bill in bills.items() if bill is not None}
         if cheap is not None:

@@ -21,13 +21,11 @@ class DefaultByVolume(Claim):
     kind: ClassVar[str] = "C9"
     says: ClassVar[str] = (
         "By default: below 100 k requests a month a managed API; to 2 M API plus some platform; above, hybrid with "
-        "cost "
-        "modelling; regulated: platform or own."
+        "cost modelling; regulated: platform or own."
     )
     inputs: ClassVar[str] = (
-        "900 tokens in and 150 out at the median; 70% go to a 70B model on a platform or on own GPUs; 0.05, 0.15 "
-        "and 1 "
-        "engineers; three list prices of the API."
+        "900 tokens in and 150 out at the median; 70% go to a 70B model on a platform or on own GPUs; 0.05, 0.15 and "
+        "1 engineers; three list prices of the API."
     )
     file: ClassVar[str] = "c09-default-by-volume.yaml"
 
@@ -48,9 +46,8 @@ class DefaultByVolume(Claim):
         )
         why = (
             f"The order follows, the lines move: {agree} of {len(VOLUMES) * len(PRICES)} cells agree. From where a "
-            "second "
-            "vendor pays depends on the price of the first; own GPUs wait for tens of millions of requests, because an "
-            "open model by the token is cheap and an engineer is not."
+            "second vendor pays depends on the price of the first; own GPUs wait for tens of millions of requests, "
+            "because an open model by the token is cheap and an engineer is not."
         )
         figures = {"agreeing_cells_ratio": agree / (len(VOLUMES) * len(PRICES))}
         return self.found("holds when", why, gives, figures)

@@ -49,8 +49,8 @@ class GpuPrices(Claim):
         based = sum(BASE_LOW_USD <= usd <= BASE_HIGH_USD for usd in months.values())
         why = (
             "The hour holds for platforms and for the H100 of most GPU clouds, not for that of large clouds; an A100 "
-            "often costs less. "
-            f"The baseline holds for two GPUs ({based} of {len(months)} sellers), not for one at most prices."
+            f"often costs less. The baseline holds for two GPUs ({based} of {len(months)} sellers), not for one at "
+            "most prices."
         )
         figures = {f"two_at_{name}_usd_per_month": usd for name, usd in months.items()}
         figures |= {

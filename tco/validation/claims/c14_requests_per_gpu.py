@@ -24,8 +24,7 @@ class RequestsPerGpu(Claim):
     says: ClassVar[str] = "A single A100 or H100 serves thousands of requests a second for a distilled model."
     inputs: ClassVar[str] = (
         "Neither size nor tokens are given: 1B and 8B models from data sheets (FP8 on H100, FP16 on A100), 128 to "
-        "1,000 "
-        "tokens in and 1 to 150 out; p95 within a second."
+        "1,000 tokens in and 1 to 150 out; p95 within a second."
     )
     file: ClassVar[str] = "c14-requests-per-gpu.yaml"
     slow: ClassVar[bool] = True
@@ -39,11 +38,9 @@ class RequestsPerGpu(Claim):
         )
         thousands = [f"{tier} at {i} + {o}" for (tier, i, o), rate in rates.items() if rate >= THOUSANDS_RPS]
         why = (
-            f"Thousands only for {' and '.join(thousands) or 'none'}: a model of a billion parameters on an H100 "
-            "that reads "
-            "and hardly writes. A GPU has tokens a second, not requests; a chat of 1,000 + 150 is hundreds at best. "
-            "Data "
-            "sheets count no host: a server's own scheduling may bind earlier."
+            f"Thousands only for {' and '.join(thousands) or 'none'}: a model of a billion parameters on an H100 that "
+            "reads and hardly writes. A GPU has tokens a second, not requests; a chat of 1,000 + 150 is hundreds at "
+            "best. Data sheets count no host: a server's own scheduling may bind earlier."
         )
         figures = {f"{tier}_{i}_{o}_rps": rate for (tier, i, o), rate in rates.items()}
         return self.found("holds when" if thousands else "does not follow", why, gives, figures)

@@ -40,10 +40,9 @@ class SemanticCache(Claim):
         wrong = max((desk[at][1] for at in inside), default=0.0)
         why = (
             "400 for one holds for repetitions to the letter, which an exact cache answers as well; questions that "
-            "only "
-            "resemble each other mostly pay. 30-40% holds at a threshold of "
-            f"{' or '.join(map(str, inside)) or 'none tried'}"
-            f", where {wrong:.1%} of all answers belong to another question."
+            "only resemble each other mostly pay. 30-40% holds at a threshold of "
+            f"{' or '.join(map(str, inside)) or 'none tried'}, where {wrong:.1%} of all answers belong to another "
+            "question."
         )
         figures = {"duplicates_calls_ratio": paid["duplicates"], "near_duplicates_calls_ratio": paid["near-duplicates"]}
         for at, (saved, false) in desk.items():

@@ -45,14 +45,13 @@ class SpendGrowth(Claim):
             + " and ".join(f"{f:.2f} x at {rise:.0%}" for rise, f in drifting.items())
             + ".",
             f"With it, {LOW:g} x takes {left[LOW, DRIFTS[1]]:.1f} to {left[LOW, DRIFTS[0]]:.1f} times the traffic, "
-            f"{HIGH:g} x "
-            f"{left[HIGH, DRIFTS[1]]:.1f} to {left[HIGH, DRIFTS[0]]:.1f} times (evaluated: {checked:.2f} x).",
+            f"{HIGH:g} x {left[HIGH, DRIFTS[1]]:.1f} to {left[HIGH, DRIFTS[0]]:.1f} times (evaluated: {checked:.2f} "
+            "x).",
         )
         why = (
             "An observation, which no price implies: it holds where traffic grows 9.6-18.9% a month, or 1.6 to 5.7 "
-            "times a "
-            "year with the drift on top. Drift alone never gets there, and one model or several makes no difference "
-            "to it."
+            "times a year with the drift on top. Drift alone never gets there, and one model or several makes no "
+            "difference to it."
         )
         figures = {f"traffic_{times:g}x_ratio": found for times, found in alone.items()}
         figures |= {f"drift_{100 * rise:.0f}_ratio": found for rise, found in drifting.items()}
