@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,13 @@ def played(name: str, **changes: Any) -> Evaluation:
     values = plain(study(name))
     point = {find_path(key.replace("__", "."), values): value for key, value in changes.items()}
     return evaluate(Scenario.model_validate(with_values(values, point)))
+
+
+def edited(name: str, edit: Callable[[dict[str, Any]], None]) -> Evaluation:
+    """Evaluate a study after its plain values were edited, for blocks as a whole."""
+    values = plain(study(name))
+    edit(values)
+    return evaluate(Scenario.model_validate(values))
 
 
 def month_usd(found: Evaluation, option: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tco.finance.totals import monthly_usd
-from tests.studies.cash import bought_usd, month_usd, paid_off_months, played
+from tests.studies.cash import bought_usd, edited, month_usd, paid_off_months, played
 
 NAME = "lenovo-2025-server"
 HOURS = 730.0  # of a month
@@ -19,6 +19,24 @@ def test_hours_of_the_2025_edition(cloud, published_hours):
     hours = HOURS * paid_off_months(played(NAME), "own", cloud)
 
     assert hours == pytest.approx(published_hours, abs=5)
+
+
+@pytest.mark.parametrize(("hours_a_day", "published_years"), [(4, 5.9), (8, 2.9), (12, 1.96), (16, 1.47)])
+def test_years_by_hours_a_day(hours_a_day, published_years):
+    """The quoting page goes on to machines used for so many hours of each day, which the cloud is paid for alone.
+
+    8 556 h / 8 h a day are 1 070 days, 2.93 years; the server draws power in those hours, too.
+    """
+    used = [1.0 if hour % 24 < hours_a_day else 0.0 for hour in range(168)]
+
+    def by_day(values):
+        values["traffic"]["hour_of_week"] = used
+        values["tiers"]["on-demand"]["scaling"] = {"kind": "schedule", "fleet_shares": used}
+        values["tiers"]["own"]["purchase"]["mean_power_share"] = hours_a_day / 24
+
+    years = paid_off_months(edited(NAME, by_day), "own", "on-demand") / 12
+
+    assert years == pytest.approx(published_years, rel=0.005, abs=0.05)
 
 
 def test_an_hour_of_the_server_by_hand():
