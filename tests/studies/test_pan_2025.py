@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tco.decide.build_case import build_case
+from tco.decide.compare import compare
 from tco.finance.totals import monthly_usd
 from tco.finance.value import break_even_month
 from tests.studies.cash import month_usd, paid_off_months, played
@@ -77,3 +79,4 @@ def test_spread_over_its_life_the_purchase_breaks_even_at_once():
 
     assert 0 == break_even_month(used["own"], used["gpt-5"])
     assert 70 == break_even_month(paid["own"], paid["gpt-5"])  # counted from 0: paid off within the 71st month
+    assert 70 == build_case(found, compare(found)).payback_month  # which `tco compare --explain` tells
