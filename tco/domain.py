@@ -20,7 +20,7 @@ ACCOUNTS = {
     "serving:gpu:hardware": "own servers: bought (cash), written off (accrual), sold at the end of their life",
     "serving:gpu:energy": "electricity of own servers and of their cooling",
     "serving:gpu:space": "racks and colocation of own servers",
-    "serving:gpu:support": "maintenance contracts of own servers",
+    "serving:gpu:support": "maintenance and operations of own servers",
     "serving:edge": "edge devices and workers",
     "serving:rules": "answers without a model",
     "serving:drift": "model spend that grows unseen where nobody measures it",

@@ -94,6 +94,7 @@ SUFFIXES: dict[str, str] = {
     "_complexities": "complexities, 0 to 1",
     "_thresholds": "thresholds, 0 to 1",
     "_usd_per_answer": "USD per answer",
+    "_usd_per_server_hour": "USD per server-hour",
     "_entries": "entries",
     "_questions": "questions",
     "_share_per_day": "share of 1 per day",

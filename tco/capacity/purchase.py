@@ -159,6 +159,9 @@ def _owned(owned: Owned, gpus: list[int], first: int) -> Iterator[Found]:
         kwh = kw * owned.mean_power_share * owned.pue_ratio * HOURS_PER_MONTH
         yield month, "energy", kwh, "kWh", mean, None
         yield month, "space", kw, "kW-months", running, None
+        if owned.operations is not None:
+            hours = f"{_many(alive, 'server')} x {HOURS_PER_MONTH:g} h"
+            yield month, "operations", alive * HOURS_PER_MONTH, "server-hours", hours, None
         for at, count in bought.items():
             if owned.support_fraction_per_year > 0 and at <= month < at + owned.life_months:
                 quantity = count * owned.support_fraction_per_year / MONTHS_PER_YEAR

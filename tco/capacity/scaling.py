@@ -90,4 +90,4 @@ def _gpus(tier: GpuFleet) -> str:
 def replicas_on(tier: GpuFleet, sized: int, inside: float, hour: int) -> int:
     """Say how many replicas the scaling keeps on, of those sized, with so many requests in the fleet at an hour."""
     wanted = tier.scaling.wanted(inside, hour, tier.replica.max_sequences, sized)
-    return min(max(wanted, tier.min_replicas), sized)
+    return min(max(wanted, tier.scaling.least(tier.min_replicas, hour)), sized)

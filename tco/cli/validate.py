@@ -1,4 +1,4 @@
-"""`tco validate`: the simulator against theory and measurements."""
+"""`tco validate`: the simulator against theory and measurements, and published claims against the model."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli import validate_queueing
+from tco.cli import validate_claims, validate_queueing
 from tco.cli.console import Format, print_document, progress_bar
 from tco.errors import UsageError
 
 if TYPE_CHECKING:
     from tco.validation.serving import ServingValidation
 
-HELP = """Hold the simulator against theory and measurements.
+HELP = """Hold the simulator against theory and measurements, and published claims against the model.
 
 \b
 Examples:
   tco validate queueing
   tco validate serving
   tco validate serving --fit measured.csv --predict other.csv --format json
+  tco validate claims --quick
 """
 SERVING_HELP = """Fit step times to measured runs, predict others by simulating their closed loops, print the errors.
 
@@ -41,6 +42,7 @@ MOST_WARNINGS = 5
 app = typer.Typer(help=HELP, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
 
 
+app.command("claims", help=validate_claims.HELP)(validate_claims.claims)
 app.command("queueing", help=validate_queueing.HELP)(validate_queueing.queueing)
 
 

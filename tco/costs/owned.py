@@ -37,6 +37,10 @@ class OwnServers(PricingModel):
                 case "support":
                     words = f"{name} server maintenance"
                     yield charge("serving:gpu:support", words, meter, paid, f"{key}.support_fraction_per_year")
+        if config.operations is not None and "operations" in readings:
+            price = rates.price(config.operations, "operations", "usd_per_server_hour")
+            words = f"{name} server operations"
+            yield charge("serving:gpu:support", words, readings["operations"], price, f"{key}.operations")
         if config.energy is not None and "energy" in readings:
             price = rates.price(config.energy, "energy", "usd_per_kwh")
             yield charge("serving:gpu:energy", f"{name} electricity", readings["energy"], price, f"{key}.energy")

@@ -47,6 +47,12 @@ def server_notes(scenario: Scenario) -> list[str]:
             f"Step times of {', '.join(computed)} are computed from data sheets, not measured, with efficiencies seen "
             "on H100, H200 and B200; check them with a benchmark before you buy."
         )
+    stated = [name for name, entry in facts.items() if entry["kind"] == "throughput"]
+    if stated:
+        notes.append(
+            f"Of {', '.join(stated)} tokens a second are stated, and no latencies: what they take at other loads is a "
+            "straight line between one user and all."
+        )
     notes += _left_ranges(scenario)
     narrow = {entry["precision"]: entry for entry in facts.values() if entry["precision"] not in WIDE}
     if narrow:

@@ -9,6 +9,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from tco.scenario.cross_async import jobless_windows
 from tco.scenario.cross_dates import distant_prices
+from tco.scenario.cross_hours import closed_doors
 from tco.scenario.cross_limits import limit_faults
 from tco.scenario.cross_money import money_faults
 from tco.scenario.cross_prices import price_term_faults
@@ -35,6 +36,7 @@ def cross_faults(data: Any, parts: Parts, *, of_a_file: bool) -> list[InitErrorD
         *_unknown_availability(data),
         *_rate_of_currency(data),
         *jobless_windows(data),
+        *closed_doors(data),
         *distant_prices(data),
         *price_term_faults(data),
         *limit_faults(parts),

@@ -166,6 +166,13 @@ class InlineServerPrice(InlinePrice):
     """Price of one server with its GPUs, its network and its installation, USD."""
 
 
+class InlineServerHourPrice(InlinePrice):
+    """What running a server costs by the hour, beyond what is stated beside it."""
+
+    operations_usd_per_server_hour: UnitPrice
+    """Cost of one server for one hour, busy or not, USD."""
+
+
 class InlineEnergyPrice(InlinePrice):
     """Price of electricity."""
 

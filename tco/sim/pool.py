@@ -212,11 +212,10 @@ class Pool:
             inside = sum(self._inside()) + len(self.backlog)
             now_h = self.env.now / SECONDS_PER_HOUR
             # those needed by the time that an order takes, and still those needed now
-            wanted = max(
-                scaling.wanted(inside, settings.hour_of_week + hour, settings.server.max_sequences, settings.replicas)
-                for hour in (now_h, ahead_h)
-            )
-            self._switch_to(max(wanted, settings.least))
+            hours = [settings.hour_of_week + hour for hour in (now_h, ahead_h)]
+            sequences, replicas = settings.server.max_sequences, settings.replicas
+            wanted = max(scaling.wanted(inside, hour, sequences, replicas) for hour in hours)
+            self._switch_to(max(wanted, *(scaling.least(settings.least, hour) for hour in hours)))
             yield self.env.timeout(scaling.interval_s)
 
     def _switch_to(self, wanted: int) -> None:

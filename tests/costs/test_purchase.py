@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from tco.capacity.purchase import servers_bought
 from tco.decide.compare import compare
@@ -75,6 +76,22 @@ def test_maintenance_by_hand():
     found = fleet(owned(support_fraction_per_year=0.12), months=2)
 
     assert [960.0, 960.0] == pytest.approx(lines(found, "own server maintenance")["cost_usd"].tolist())
+
+
+def test_operations_by_the_hour_by_hand():
+    """2 servers x 730 h x $6.37 are $9 300.20 a month, with energy and colocation in it."""
+    hour = {"operations_usd_per_server_hour": 6.37, **DATED}
+    found = fleet(owned(operations=hour, energy=None, colocation=None), months=2)
+
+    assert [9300.2, 9300.2] == pytest.approx(lines(found, "own server operations")["cost_usd"].tolist())
+    assert {"serving:gpu:support"} == set(lines(found, "own server operations")["account"])
+    assert lines(found, "own electricity").empty
+
+
+def test_somebody_pays_for_the_power():
+    """Without energy, colocation and operations nobody does."""
+    with pytest.raises(ValidationError, match="somebody pays for the power"):
+        fleet(owned(energy=None, colocation=None))
 
 
 def test_servers_stay_whole():

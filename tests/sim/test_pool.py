@@ -20,6 +20,7 @@ from tco.policies.dispatch import CLOSED, DispatchPolicy
 from tco.policies.dispatch.least_loaded import LeastLoaded
 from tco.policies.dispatch.round_robin import RoundRobin
 from tco.policies.dispatch.shortest_of_two import ShortestOfTwo, two_of
+from tco.policies.scaling.schedule import Schedule
 from tco.policies.scaling.target import TargetUtilisation
 from tco.scenario import Scenario
 from tco.serving.batching import Sequence
@@ -245,6 +246,24 @@ def test_a_timetable_switches_replicas_and_the_bill_follows():
     on_h = found.books["own"].counts["replica_on_s"] / 3600
     assert 2 * (12 * 4 + 12 * 2 + 2 * 0.5) == pytest.approx(on_h + 4 * unseen_h, rel=0.005)
     assert (12 * 4 + 12 * 2 + 2 * 0.5) / 24 * 730 == pytest.approx(hours, rel=1e-9)
+
+
+def test_a_timetable_of_zero_switches_the_fleet_off():
+    """Two replicas for 12 hours a day and none at night, though one is the least: 2 x 12 x 730 / 24 hours a month."""
+    office = [0.0 if hour % 24 < 12 else 1.0 for hour in range(168)]
+    scaling = {"kind": "schedule", "fleet_shares": office, "startup_s": 0.0, "interval_s": 60.0}
+    base = weekly(office, server=ROOMY)
+    timed = base.tiers["own"].model_copy(update={"scaling": Schedule.model_validate(scaling)})
+    scenario = base.model_copy(update={"tiers": {"own": timed}})
+    found = through_the_week(scenario, 48.0, 0.02, 2)
+    window = summarise(scenario, run(scenario, 0.04, 2))
+    week = week_profile(scenario.traffic)
+
+    assert 2 * 12 * 730 / 24 == pytest.approx(
+        fleet_hours(scenario.tiers["own"], "own", 2, window, 0.04, week).replica_hours, rel=1e-9
+    )
+    assert set(found.served_by.tolist()) == {0}
+    assert 2 * 2 * 12 == pytest.approx(found.books["own"].counts["replica_on_s"] / 3600, abs=2 * 12 * 0.1)
 
 
 def test_load_scaling_follows_the_load_and_the_bill_is_that_of_the_simulated_day():

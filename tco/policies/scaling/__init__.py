@@ -19,6 +19,11 @@ class ScalingPolicy(Plugin):
         """Whether every replica stays on."""
         return False
 
+    def least(self, stated: int, hour_of_week: float) -> int:
+        """Return the fewest replicas that stay on at an hour, where the fleet states a number."""
+        del hour_of_week
+        return stated
+
     def wanted(self, inside: float, hour_of_week: float, capacity_sequences: int, sized: int) -> int:
         """Say how many replicas should be on; the fleet keeps to its own least and to `sized`.
 

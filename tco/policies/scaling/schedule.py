@@ -19,7 +19,18 @@ class Schedule(ScalingPolicy):
     fleet_shares: Annotated[
         tuple[Share, ...], Field(min_length=HOURS_PER_WEEK, max_length=HOURS_PER_WEEK, strict=False)
     ]
-    """Share of the sized fleet that is on in each hour of the week, Monday 00:00 first; replicas are rounded up."""
+    """Share of the sized fleet that is on in each hour of the week, Monday 00:00 first; replicas are rounded up.
+    0 switches the whole fleet off, whatever `min_replicas` says; allowed in hours in which `traffic.hour_of_week` is
+    0."""
+
+    def least(self, stated: int, hour_of_week: float) -> int:
+        """Keep none of the fleet on where the timetable says so.
+
+        >>> office = Schedule(fleet_shares=(0.0,) * 8 + (1.0,) * 160)
+        >>> office.least(2, 7.5), office.least(2, 8.0)
+        (0, 2)
+        """
+        return stated if self.fleet_shares[int(hour_of_week) % HOURS_PER_WEEK] > 0 else 0
 
     def wanted(self, inside: float, hour_of_week: float, capacity_sequences: int, sized: int) -> int:
         """Look the hour up."""

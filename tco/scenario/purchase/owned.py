@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tco.fields import Positive, Share
 from tco.plugin import together
-from tco.scenario.prices import ColocationPrice, EnergyPrice, ServerPrice
+from tco.scenario.prices import ColocationPrice, EnergyPrice, InlineServerHourPrice, ServerPrice
 from tco.scenario.purchase import Purchase
 
 
@@ -40,10 +40,17 @@ class Owned(Purchase):
     support_fraction_per_year: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Maintenance contract, per year as a fraction of the price."""
 
-    @together("energy", "colocation")
+    operations: InlineServerHourPrice | None = None
+    """What an hour of a server costs beyond energy, colocation and support, where a study or a contract states that as
+    one figure; it may include the power. None: nothing more."""
+
+    @together("energy", "colocation", "operations")
     def _something_feeds_it(self) -> None:
-        if self.energy is None and self.colocation is None:
-            raise ValueError("energy and colocation are both null: somebody pays for the power; allowed: one at most")
+        if self.energy is None and self.colocation is None and self.operations is None:
+            raise ValueError(
+                "energy and colocation are both null: somebody pays for the power; allowed: one at most, or both where "
+                "operations states what an hour costs"
+            )
 
     @property
     def needs_hourly_price(self) -> bool:

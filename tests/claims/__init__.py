@@ -1,0 +1,1 @@
+"""Published claims: hand-worked numbers, and the document."""

@@ -1,0 +1,1 @@
+"""Published cost studies, end to end."""
