@@ -153,21 +153,22 @@ def _owned(owned: Owned, gpus: list[int], first: int) -> Iterator[Found]:
             yield at, f"written_off/{month}", count / owned.life_months, "servers", words, month
     for month in range(len(gpus)):
         alive = sum(count for at, count in bought.items() if at <= month < at + owned.life_months)
-        kw = alive * owned.power_kw
-        running = f"{_many(alive, 'server')} x {owned.power_kw:g} kW"
-        mean = f"{running} x {owned.mean_power_share:g} x PUE {owned.pue_ratio:g} x {HOURS_PER_MONTH:g} h"
-        kwh = kw * owned.mean_power_share * owned.pue_ratio * HOURS_PER_MONTH
-        yield month, "energy", kwh, "kWh", mean, None
-        yield month, "space", kw, "kW-months", running, None
+        yield month, "alive", float(alive), "server-months", f"{_many(alive, 'server')} all month", None
+        if owned.power_kw is not None:
+            running = f"{_many(alive, 'server')} x {owned.power_kw:g} kW"
+            yield month, "space", alive * owned.power_kw, "kW-months", running, None
+        if owned.power_kw is not None and owned.pue_ratio is not None:
+            mean = f"{running} x {owned.mean_power_share:g} x PUE {owned.pue_ratio:g} x {HOURS_PER_MONTH:g} h"
+            kwh = alive * owned.power_kw * owned.mean_power_share * owned.pue_ratio * HOURS_PER_MONTH
+            yield month, "energy", kwh, "kWh", mean, None
         if owned.operations is not None:
             hours = f"{_many(alive, 'server')} x {HOURS_PER_MONTH:g} h"
             yield month, "operations", alive * HOURS_PER_MONTH, "server-hours", hours, None
         for at, count in bought.items():
             if owned.support_fraction_per_year > 0 and at <= month < at + owned.life_months:
                 quantity = count * owned.support_fraction_per_year / MONTHS_PER_YEAR
-                words = (
-                    f"{count} servers x {owned.support_fraction_per_year:.4g} of their price a year / {MONTHS_PER_YEAR}"
-                )
+                each_year = f"{owned.support_fraction_per_year:.4g} of their price a year"
+                words = f"{_many(count, 'server')} x {each_year} / {MONTHS_PER_YEAR}"
                 yield month, f"support/{at}", quantity, "servers", words, at
 
 

@@ -35,8 +35,13 @@ def on_engine(loaded: LoadedScenario, engine: EngineName | None) -> LoadedScenar
     return replace(loaded, scenario=loaded.scenario.model_copy(update={"simulation": simulation}))
 
 
-def option_of(text: str, scenario: Scenario) -> str:
+def option_of(text: str, scenario: Scenario, argument: str = "--option") -> str:
     """Return an option by its name.
+
+    Args:
+        text: what was given.
+        scenario: the scenario.
+        argument: where it was given, for the message.
 
     Raises:
         UsageError: naming the nearest option.
@@ -46,7 +51,7 @@ def option_of(text: str, scenario: Scenario) -> str:
     known = tuple(scenario.options)
     if text not in known:
         hint = suggestion(text, known)
-        told = f"--option: '{text}' is not an option of the scenario; defined: {', '.join(known)}"
+        told = f"{argument}: '{text}' is not an option of the scenario; defined: {', '.join(known)}"
         raise UsageError(f"{told}\n    hint: {hint}" if hint else told)
     return text
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli.arguments import Engine, on_engine
+from tco.cli.arguments import Engine, on_engine, option_of
 from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.cli.evaluating import evaluate_with_progress, every_request_with_progress
 from tco.errors import InfeasibleError
@@ -45,6 +45,10 @@ def compare(
             "--explain", help="Add costs by token and year, break-even from every side, lock-in, rules of thumb."
         ),
     ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Option that building is held against; the cheapest bought or rented one when left out."),
+    ] = None,
     every_request: Annotated[
         bool, typer.Option("--every-request", help="Simulate every request of the plan, not windows that stand for it.")
     ] = False,
@@ -62,10 +66,12 @@ def compare(
     if out is not None:
         require_folder(out)
     loaded = on_engine(load_scenario(scenario, trace), engine)
+    if against is not None:
+        against = option_of(against, loaded.scenario, "--against")
     evaluation = evaluate_with_progress(loaded.scenario, loaded.trace)
     if every_request:
         evaluation = every_request_with_progress(evaluation, jobs)
-    comparison = side_by_side(evaluation)
+    comparison = side_by_side(evaluation, against)
     if out is not None:
         _write(out, loaded, evaluation, comparison)
     _print(form, evaluation, comparison, _explained(evaluation, comparison) if explain else None)

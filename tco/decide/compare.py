@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import fsum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from tco.finance.unit_economics import UnitEconomics, unit_economics
 from tco.finance.value import break_even_month, build_or_buy, cheapest_usd, present_value_usd
 from tco.pipeline import Evaluation
 from tco.scenario import Scenario
+from tco.scenario.purchase.owned import Owned
+from tco.scenario.tiers import FleetTier
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class OptionSummary:
         break_even_month: month (0 is the first) from which the option has cost less in total than the baseline;
             None when that does not happen within the horizon.
         is_baseline: whether this is the option that is cheapest to start.
-        is_build: whether the team runs capacity of its own.
+        is_build: whether the team runs capacity of its own; where every option does, whether it owns the servers.
         build_ratio: total over the vendor's total; None for bought options, without a vendor, or with a free one.
         verdict: `buy`, `build` or `close` by the 1.5 x rule; None where there is no ratio.
         replicas_first: replicas per fleet tier in the first month.
@@ -103,36 +106,55 @@ class Comparison:
         baseline: the option that is cheapest to start, which break-even is measured against; one that keeps the SLO
             where any does.
         vendor: the cheapest bought option, which building is held against; one that keeps the SLO where any does; None
-            where every option is built.
+            where every option is built, and all rent their GPUs or all own them.
         chosen: the recommended option: the lowest present value among those that keep the SLO; None when none does.
+        contest: what the two sides are: `build or buy`, or `own or rent` where every option runs GPUs.
     """
 
     options: tuple[OptionSummary, ...]
     baseline: str
     vendor: str | None
     chosen: str | None
+    contest: Literal["build or buy", "own or rent"] = "build or buy"
 
     def __getitem__(self, name: str) -> OptionSummary:
         return next(option for option in self.options if option.name == name)
 
 
-def compare(evaluation: Evaluation) -> Comparison:
-    """Reduce an evaluation to its options side by side."""
+def compare(evaluation: Evaluation, against: str | None = None) -> Comparison:
+    """Reduce an evaluation to its options side by side.
+
+    Args:
+        evaluation: what was computed.
+        against: option that building is held against; None for the cheapest that is bought, or rented.
+    """
     scenario = evaluation.scenario
     paths = monthly_usd(evaluation.ledger, scenario)
     accounts = by_account_usd(evaluation.ledger, scenario)
     alone = [_alone(evaluation, evaluation.plans[name], path, accounts[name]) for name, path in paths.items()]
+    owning = {option.name: _owns_servers(scenario, option.name) for option in alone}
+    rents = all(option.is_build for option in alone) and len(set(owning.values())) > 1
+    if rents:  # nobody to buy from, but somebody to rent from: the servers are what is built
+        alone = [replace(option, is_build=owning[option.name]) for option in alone]
+    alone = [replace(option, is_build=False) if option.name == against else option for option in alone]
     keeping = [option for option in alone if option.slo_kept]
     baseline = min(keeping or alone, key=lambda option: option.monthly_usd[0])
     bought = [option for option in keeping or alone if not option.is_build]
     bought = bought or [option for option in alone if not option.is_build]
+    bought = [option for option in alone if option.name == against] or bought
     vendor = min(bought, key=lambda option: option.total_usd) if bought else None
     return Comparison(
         options=tuple(_beside(option, baseline, vendor) for option in alone),
         baseline=baseline.name,
         vendor=vendor.name if vendor else None,
         chosen=_chosen(keeping),
+        contest="own or rent" if rents else "build or buy",
     )
+
+
+def _owns_servers(scenario: Scenario, option: str) -> bool:
+    tiers = scenario.tiers_of(option).values()
+    return any(isinstance(tier, FleetTier) and isinstance(tier.purchase, Owned) for tier in tiers)
 
 
 def _chosen(keeping: list[OptionSummary]) -> str | None:

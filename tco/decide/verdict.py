@@ -50,6 +50,7 @@ class BuildVerdict:
         load: how many times the traffic the present fleet would have to carry; None where that cannot help or need not.
         used_share: share of its paid GPU-hours in which the present fleet works; None where that is not known.
         delay: what a month of building costs.
+        rents: whether to buy is to rent GPUs, and to build to own them.
         locks: lock-in of both options at the end of each plan year, by the option's name.
     """
 
@@ -62,6 +63,7 @@ class BuildVerdict:
     used_share: float | None
     delay: Delay
     locks: dict[str, tuple[LockIn, ...]]
+    rents: bool = False
 
     @property
     def used_share_needed(self) -> float | None:
@@ -83,7 +85,8 @@ def build_verdicts(
         return ()
     buy = comparison[comparison.vendor]
     built = [option for option in comparison.options if option.is_build]
-    return tuple(_verdict(evaluation, build, buy, progress) for build in built)
+    rents = comparison.contest == "own or rent"
+    return tuple(replace(_verdict(evaluation, build, buy, progress), rents=rents) for build in built)
 
 
 def _verdict(

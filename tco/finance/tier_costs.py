@@ -169,8 +169,7 @@ def _paid_hours(tier: Tier, counted: _Counted) -> float | None:
     if not isinstance(tier, FleetTier):
         return None
     if isinstance(tier.purchase, Owned):
-        server_months = counted.total("purchase", "space") / tier.purchase.power_kw
-        return server_months * tier.purchase.gpus_per_server * HOURS_PER_MONTH
+        return counted.total("purchase", "alive") * tier.purchase.gpus_per_server * HOURS_PER_MONTH
     if isinstance(tier.purchase, Mix):
         return counted.total("purchase", "reserved_hours", "spot_hours", "on_demand_hours")
     return counted.total("tiers", "gpu_hours")

@@ -297,6 +297,7 @@ def comparison_json(evaluation: Evaluation, comparison: Comparison) -> dict[str,
         "exchange": exchange_json(scenario),
         "baseline": comparison.baseline,
         "vendor": comparison.vendor,
+        "contest": comparison.contest,
         "recommended": comparison.chosen,
         "recommendation": recommendation(comparison, scenario),
         "months": [

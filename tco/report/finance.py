@@ -12,6 +12,7 @@ from tco.pipeline import Evaluation
 from tco.report.document import Column, Table, Text
 from tco.report.money import Money
 from tco.report.numbers import counted, share_used
+from tco.report.recommendation import ContestWords, contest_words
 
 MODEL_TARGET_SHARE = 0.2  # of the first year's gross margin at most: brief S18
 CENT_USD = 0.005  # less is not worth a note
@@ -27,7 +28,7 @@ def finance_tables(evaluation: Evaluation, comparison: Comparison) -> tuple[Tabl
         _statement_table(evaluation, money),
         Text("Paid: cash, when it is due. Used up: accrual, over the life of what is bought or prepaid. Capex: "
              "servers. Building and commitments are opex. Year 1 is the plan's first twelve months.", "note"),
-        *((Text(build_case_words(case, money), "body"),) if case is not None else ()),
+        *((Text(build_case_words(case, money, contest_words(comparison)), "body"),) if case is not None else ()),
     )  # fmt: skip
 
 
@@ -179,16 +180,17 @@ def _statement_table(evaluation: Evaluation, money: Money) -> Table:
 # ---------------------------------------------------------------- building as an investment
 
 
-def build_case_words(case: BuildCase, money: Money) -> str:
+def build_case_words(case: BuildCase, money: Money, words: ContestWords) -> str:
     """Say what building instead of buying pays back, when, and at which rate."""
     spared = float(case.flow_usd.sum())
     verb, left = "spares" if spared >= 0 else "costs", money.whole(abs(case.left_over_usd))
     over = "" if spared >= 0 else " more"
     worth = f", and {left} {'are' if case.left_over_usd >= 0 else 'less are'} left" if case.left_over_usd else ""
     without, with_it = (", what is left not counted", ", with what is left,") if case.left_over_usd else ("", "")
+    instead = f"{words.building.capitalize()} {case.build} instead of {words.buying} {case.vendor}, as paid"
     return (
-        f"Building {case.build} instead of buying {case.vendor}, as paid, {verb} {money.whole(abs(spared))}{over} over "
-        f"the plan{worth}. {_payback_words(case)}{without}; {_rates_words(case, with_it)}."
+        f"{instead}, {verb} {money.whole(abs(spared))}{over} over the plan{worth}. "
+        f"{_payback_words(case)}{without}; {_rates_words(case, with_it)}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from tco.decide.build_case import cheapest_build
 from tco.decide.compare import Check, Comparison, OptionSummary
@@ -58,26 +59,44 @@ def less(low_usd: float, high_usd: float) -> str:
 
 
 def _second_sentence(comparison: Comparison, money: Money) -> str:
-    build = cheapest_build(comparison)
+    build, words = cheapest_build(comparison), contest_words(comparison)
     if comparison.vendor is None or build is None:
         kinds = "built" if comparison.vendor is None else "bought"
         return f"Every option is {kinds}, so there is no build-or-buy choice to make here."
     buy = comparison[comparison.vendor]
     if build.slo_kept and not buy.slo_kept:
-        return f"No way to buy keeps the SLO, so build: {build.name} costs {money.whole(build.total_usd)}."
+        told = money.whole(build.total_usd)
+        return f"No way to {words.buy} keeps the SLO, so {words.build}: {build.name} costs {told}."
     if not build.slo_kept and buy.slo_kept:
-        return f"No way to build keeps the SLO, so buy: {buy.name} costs {money.whole(buy.total_usd)}."
+        return f"No way to {words.build} keeps the SLO, so {words.buy}: {buy.name} costs {money.whole(buy.total_usd)}."
     times = f"{build.build_ratio:.2f} x" if build.build_ratio is not None else "more than"
     facts = (
-        f"The cheapest way to build, {build.name}, costs {times} the cheapest way to buy, {buy.name} "
+        f"The cheapest way to {words.build}, {build.name}, costs {times} the cheapest way to {words.buy}, {buy.name} "
         f"({money.whole(build.total_usd)} against {money.whole(buy.total_usd)})"
     )
     verdict = {
-        "buy": f"above the rule's {BUY_ABOVE:g} x, so buy",
-        "close": f"within the rule's {BUY_ABOVE:g} x, so building needs a reason other than cost",
-        "build": "so building pays within the horizon",
+        "buy": f"above the rule's {BUY_ABOVE:g} x, so {words.buy}",
+        "close": f"within the rule's {BUY_ABOVE:g} x, so {words.building} needs a reason other than cost",
+        "build": f"so {words.building} pays within the horizon",
     }[build.verdict or "buy"]
     return f"{facts}: {verdict}."
+
+
+@dataclass(frozen=True, slots=True)
+class ContestWords:
+    """How the two sides of a comparison are called."""
+
+    build: str
+    building: str
+    buy: str
+    buying: str
+
+
+def contest_words(comparison: Comparison) -> ContestWords:
+    """Say what is held against what: to build or to buy, or to own servers or to rent them."""
+    if comparison.contest == "own or rent":
+        return ContestWords("own", "owning", "rent", "renting")
+    return ContestWords("build", "building", "buy", "buying")
 
 
 def short_limits(names: Iterable[str]) -> str:

@@ -78,7 +78,9 @@ def _deciding(verdicts: tuple[BuildVerdict, ...]) -> list[str]:
 def _ratio(verdict: BuildVerdict) -> str:
     if verdict.build.build_ratio is None:
         return "the vendor is free"
-    return f"{verdict.build.build_ratio:.2f} x: {verdict.build.verdict}"
+    told = {"buy": "rent", "build": "own"} if verdict.rents else {}
+    word = verdict.build.verdict or ""
+    return f"{verdict.build.build_ratio:.2f} x: {told.get(word, word)}"
 
 
 def _months(verdict: BuildVerdict) -> str:

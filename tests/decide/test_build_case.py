@@ -89,8 +89,12 @@ def test_the_cheapest_build_that_keeps_the_slo_stands_for_building():
 
 
 def test_without_both_kinds_there_is_no_case():
-    """Only bought, or only built."""
-    for only in (("vendor",), ("owned", "rented")):
+    """Only bought, or only rented; owned against rented is a case of its own."""
+    for only in (("vendor",), ("rented",)):
         found = ways(only=only)
 
         assert build_case(found, compare(found)) is None
+    both = ways(only=("owned", "rented"))
+    case_ = build_case(both, compare(both))
+    assert case_ is not None
+    assert ("owned", "rented") == (case_.build, case_.vendor)

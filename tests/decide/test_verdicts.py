@@ -10,7 +10,7 @@ from tco.decide.compare import Comparison, compare
 from tco.pipeline import evaluate
 from tco.report.comparison import break_even
 from tco.report.recommendation import recommendation
-from tests.laws.build import HOURS, api, chat, fixed, flat_api, gpu, scene, static
+from tests.laws.build import DATED, HOURS, api, chat, fixed, flat_api, gpu, scene, static
 
 SHORT = {"input_tokens": fixed(100), "output_tokens": fixed(20)}
 
@@ -111,3 +111,49 @@ def test_availability_is_that_of_the_worst_tier_path():
 
     assert 0.97 == pytest.approx(check.value, abs=1e-12)
     assert check.kept is False
+
+
+OWNED = {
+    "kind": "owned", "server": {"server_usd_per_server": 48_000.0, **DATED}, "gpus_per_server": 8, "life_months": 48,
+    "residual_share": 0.0, "operations": {"operations_usd_per_server_hour": 1.0, **DATED}, "energy": None,
+    "colocation": None,
+}  # fmt: skip
+
+
+def owning_and_renting() -> tuple[dict[str, Any], dict[str, Any]]:
+    """A server at $1 000 a month and $730 of operations, eight GPUs rented at $4, and rented at $3."""
+    own = {key: value for key, value in gpu(purchase=OWNED).items() if key != "price"}
+    tiers = {"own": own, "dear": gpu(4.0, min_replicas=8), "cheap": gpu(3.0, min_replicas=8)}
+    return tiers, {name: static(**{name: 1.0}) for name in tiers}
+
+
+def test_owned_servers_are_held_against_rented_ones_where_nothing_is_bought():
+    """$1 730 a month against eight times 730 x $3 = $17 520."""
+    found, text = judged(*owning_and_renting(), slo={}, horizon_months=4)
+
+    assert ("own or rent", "cheap", True, False) == (
+        found.contest, found.vendor, found["own"].is_build, found["cheap"].is_build,
+    )  # fmt: skip
+    assert 1730 / 17_520 == pytest.approx(found["own"].build_ratio)
+    assert "The cheapest way to own, own, costs 0.10 x the cheapest way to rent, cheap" in text
+    assert text.endswith("so owning pays within the horizon.")
+
+
+def test_another_option_can_be_named_to_hold_building_against():
+    """The dearer rent."""
+    tiers, options = owning_and_renting()
+    classes = {"chat": chat(**SHORT)}
+    found = compare(evaluate(scene(tiers, options, count=400, slo={}, classes=classes, horizon_months=4)), "dear")
+
+    assert "dear" == found.vendor
+    assert 1730 / (8 * 730 * 4) == pytest.approx(found["own"].build_ratio)
+    assert found["dear"].build_ratio is None
+
+
+def test_options_that_all_rent_have_nothing_to_be_held_against():
+    """Nobody owns."""
+    tiers = {"dear": gpu(4.0), "cheap": gpu(3.0)}
+    found, text = judged(tiers, {name: static(**{name: 1.0}) for name in tiers}, slo={})
+
+    assert (None, "build or buy") == (found.vendor, found.contest)
+    assert "Every option is built, so there is no build-or-buy choice to make here." in text

@@ -122,6 +122,12 @@ RESERVED = {"gpus": 1, "price": HOURS, "term_months": 12}
         ({"kind": "mix"}, HOURS, "a mix of nothing"),
         ({"kind": "mix", "reserved": [RESERVED]}, None, "price is missing"),
         ({**OWNED, "energy": None}, None, "energy and colocation are both null"),
+        (
+            {key: value for key, value in OWNED.items() if key != "power_kw"},
+            None,
+            "power_kw is missing; needed because energy",
+        ),
+        ({key: value for key, value in OWNED.items() if key != "pue_ratio"}, None, "pue_ratio is missing"),
         ({**OWNED, "residual_share": 1.0}, None, "less than 1"),
         ({**OWNED, "life_months": 0}, None, "greater than or equal to 1"),
         ({**OWNED, "pue_ratio": 0.9}, None, "greater than or equal to 1"),

@@ -18,7 +18,7 @@ class SelfHosting(Rule):
     def judge(self, numbers: Numbers) -> Advice:
         """Say build or buy by the API bill, and by the totals."""
         build, vendor = numbers.cheapest_build(), numbers.vendor()
-        if build is None or vendor is None:
+        if build is None or vendor is None or numbers.comparison.contest != "build or buy":
             return self.does_not_apply("the scenario has no option to build beside one to buy")
         bill_usd = numbers.account_usd(vendor.name, "serving") / numbers.months
         builds = bill_usd > ABOVE_USD

@@ -26,13 +26,13 @@ class Owned(Purchase):
     """Months over which a server is written off in equal parts, 36 to 72 as a rule; a new one is bought after that."""
     residual_share: Annotated[Share, Field(lt=1)]
     """Share of the price that a server fetches at the end of its life; write 0 to count on nothing."""
-    power_kw: Positive
-    """Most that a server draws, kW."""
+    power_kw: Positive | None = None
+    """Most that a server draws, kW; needed where energy or colocation has a price."""
     mean_power_share: Annotated[Share, Field(gt=0)] = 1.0
     """What it draws on average, as a share of `power_kw`. Left out: all of it, which is cautious."""
-    pue_ratio: Annotated[float, Field(ge=1, le=5)]
-    """Power usage effectiveness: power of the whole building over that of the servers; 1.0 where colocation includes
-    cooling."""
+    pue_ratio: Annotated[float, Field(ge=1, le=5)] | None = None
+    """Power usage effectiveness: power of the whole building over that of the servers, 1.0 where the price of a kWh
+    includes cooling; needed where energy has a price."""
     energy: EnergyPrice | None
     """Catalog name of a price of electricity, or an inline one; null where colocation includes it."""
     colocation: ColocationPrice | None
@@ -51,6 +51,14 @@ class Owned(Purchase):
                 "energy and colocation are both null: somebody pays for the power; allowed: one at most, or both where "
                 "operations states what an hour costs"
             )
+
+    @together("energy", "colocation", "power_kw", "pue_ratio")
+    def _what_has_a_price_is_known(self) -> None:
+        priced = "energy" if self.energy is not None else "colocation" if self.colocation is not None else None
+        if priced is not None and self.power_kw is None:
+            raise ValueError(f"power_kw is missing; needed because {priced} has a price: unknown is not zero")
+        if self.energy is not None and self.pue_ratio is None:
+            raise ValueError("pue_ratio is missing; needed because energy has a price: unknown is not zero")
 
     @property
     def needs_hourly_price(self) -> bool:
