@@ -21,6 +21,7 @@ from tco.policies.caching.fixed import FixedHitShare
 from tco.scenario import Scenario
 from tco.scenario.options import Option
 from tco.serving.latency import Quantiles
+from tco.sim.compiled.placed import PlacedTier
 from tco.sim.compiled.tiers import Served, Visits, delays_s, serve, why_not
 from tco.sim.result import FurtherVisit, SimulationResult
 from tco.sim.run_view import RunView
@@ -42,8 +43,6 @@ def reason_against(scenario: Scenario, option: str) -> str | None:
         option: name of the option.
     """
     chosen = scenario.options[option]
-    if chosen.placement is not None:
-        return "placement"
     if chosen.router.depends_on_load:
         return f"router of kind {chosen.router.kind_name()}"
     if chosen.cache is not None and not isinstance(chosen.cache.policy, FixedHitShare):
@@ -75,10 +74,10 @@ class _Way:
     parts: list[tuple[Ints, Floats, Ints, Ints]] = field(default_factory=list)
 
     def visits(self, output_tokens: Ints) -> Visits:
-        """Put them in order of time, and of their numbers where they come at the same moment."""
+        """Put them in order of time."""
         nobody = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64)
         request, entered_s, tokens, attempt = (np.concatenate(each) for each in zip(nobody, *self.parts, strict=True))
-        order = np.lexsort((request, entered_s))
+        order = np.argsort(entered_s, kind="stable")  # who comes at the same moment keeps the order of sending
         request = request[order]
         return Visits(request, entered_s[order], tokens[order], output_tokens[request], attempt[order])
 
@@ -113,11 +112,25 @@ class _Run:
         self.path = np.zeros(n, np.int64)  # place of each request's path in `paths`
         self.paths: dict[tuple[str, ...], int] = {(): 0}
         self.retries = np.zeros(n, np.int64)
+        self.done_by: dict[str, tuple[Visits, Served]] = {}
+        self.placed = self._placed()
         self.further: dict[int, list[FurtherVisit]] = {}
         self.unanswered_tries: dict[int, tuple[int, ...]] = {}
         self.cached_tokens: dict[tuple[int, int], int] = {}
         self.degraded: set[int] = set()
         self.strict = any(scenario.classes[each].sensitive for each in workload.classes)
+
+    def _placed(self) -> dict[str, PlacedTier]:
+        """Put the tiers into their regions, where the option says where they stand."""
+        placement, regions = self.option.placement, self.scenario.regions
+        if placement is None or regions is None:
+            return {}
+        found = {
+            tier: PlacedTier(config, placement.tiers[tier], self.replicas.get(tier, 0), regions, self.workload)
+            for tier, config in self.config.items()
+        }
+        self.replicas = {tier: sum(found[tier].split.values()) for tier in self.replicas}
+        return found
 
     # ------------------------------------------------------------ before the tiers
 
@@ -194,8 +207,13 @@ class _Run:
         for place, (tier, config) in enumerate(self.config.items()):
             self.passed = place
             visits = self.ways[tier].visits(self.workload.output_tokens)
-            served = serve(config, visits, self.workload, self.replicas.get(tier, 0))
-            self.books[tier] = served.books(visits)
+            placed = self.placed.get(tier)
+            served = (
+                serve(config, visits, self.workload, self.replicas.get(tier, 0))
+                if placed is None
+                else placed.serve(visits)
+            )
+            self.done_by[tier] = visits, served
             if served.retries is not None:
                 np.add.at(self.retries, visits.request, served.retries)
             done = served.outcome == Outcome.COMPLETED
@@ -231,8 +249,11 @@ class _Run:
             zip(((each, 0) for each in request[held].tolist()), cached[held].tolist(), strict=True)
         )
 
-    def _go_on(self, tier: str, visits: Visits, served: Served, who: NDArray[np.bool_]) -> None:
-        """Write down what came of visits that may lead to others, and send on whoever goes on."""
+    def _go_on(self, tier: str, visits: Visits, served: Served, some: NDArray[np.bool_]) -> None:
+        """Write down what came of visits that may lead to others, and send on whoever goes on, as they end."""
+        ended = np.arange(len(visits)) if served.ended is None else served.ended
+        order = np.lexsort((ended, served.left_s))
+        who = order[some[order]]
         place, whole = self.place[tier], self.workload.input_tokens
         rows = zip(
             visits.request[who].tolist(), visits.attempt[who].tolist(), visits.entered_s[who].tolist(),
@@ -337,6 +358,12 @@ class _Run:
 
     def result(self) -> SimulationResult:
         """Gather everything."""
+        elapsed_s = float(self.finished_s.max() - self.arrived_s[0])
+        for tier, (visits, served) in self.done_by.items():
+            placed = self.placed.get(tier)
+            self.books[tier] = (
+                served.books(visits, elapsed_s) if placed is None else placed.books(visits, served, elapsed_s)
+            )
         order = [name for name in self.books if name not in self.config] + list(self.config)
         return SimulationResult(
             option=self.name,
@@ -360,6 +387,7 @@ class _Run:
             good=self._good(),
             false_hit=self.false_hits,
             books={name: self.books[name] for name in order},
-            elapsed_s=float(self.finished_s.max() - self.arrived_s[0]),
+            elapsed_s=elapsed_s,
             workload=self.workload,
+            places={tier: placed.places() for tier, placed in self.placed.items()},
         )

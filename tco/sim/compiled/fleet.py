@@ -61,7 +61,7 @@ REPLICA = np.dtype(
 SEQUENCE = _record(
     f8="held rate started_s first_token_s",
     i8="after before input_tokens output_tokens cached_tokens steps_left prefill_left finish_step rank recomputed "
-    "place",
+    "place ended",
     b1="urgent",
 )
 
@@ -117,35 +117,43 @@ def _first(rep: Any, seqs: Any, kind: int) -> Any:
     return seqs[rep.queues + kind].after
 
 
+# The heap is that of Python's heapq, step for step, so that sequences with the same last step leave in the same order.
+
+
 @jit
-def _sift_down(seqs: Any, row: Any, at: int, size: int) -> None:
+def _rise(seqs: Any, row: Any, top: int, at: int) -> None:
     s = row[at]
     key = seqs[s].finish_step
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and seqs[row[child + 1]].finish_step < seqs[row[child]].finish_step:
-            child += 1
-        if seqs[row[child]].finish_step >= key:
-            break
-        row[at] = row[child]
-        at = child
-    row[at] = s
-
-
-@jit
-def _push(rep: Any, seqs: Any, row: Any, s: int) -> None:
-    key = seqs[s].finish_step
-    at = rep.decoding
-    rep.decoding = at + 1
-    while at > 0:
+    while at > top:
         up = (at - 1) >> 1
-        if seqs[row[up]].finish_step <= key:
+        if not key < seqs[row[up]].finish_step:
             break
         row[at] = row[up]
         at = up
     row[at] = s
+
+
+@jit
+def _sink(seqs: Any, row: Any, at: int, size: int) -> None:
+    top, s = at, row[at]
+    child = 2 * at + 1
+    while child < size:
+        right = child + 1
+        if right < size and not seqs[row[child]].finish_step < seqs[row[right]].finish_step:
+            child = right
+        row[at] = row[child]
+        at = child
+        child = 2 * at + 1
+    row[at] = s
+    _rise(seqs, row, top, at)
+
+
+@jit
+def _push(rep: Any, seqs: Any, row: Any, s: int) -> None:
+    at = rep.decoding
+    rep.decoding = at + 1
+    row[at] = s
+    _rise(seqs, row, 0, at)
 
 
 @jit
@@ -155,7 +163,7 @@ def _pop(rep: Any, seqs: Any, row: Any) -> int:
     rep.decoding = size
     if size:
         row[0] = row[size]
-        _sift_down(seqs, row, 0, size)
+        _sink(seqs, row, 0, size)
     return int(s)
 
 
@@ -167,10 +175,10 @@ def _pick_out(rep: Any, seqs: Any, row: Any, s: int) -> None:
         at += 1
     size = rep.decoding - 1
     rep.decoding = size
-    if at < size:
-        row[at] = row[size]
-        for place in range(size // 2 - 1, -1, -1):
-            _sift_down(seqs, row, place, size)
+    for place in range(at, size):
+        row[place] = row[place + 1]
+    for place in range(size // 2 - 1, -1, -1):
+        _sink(seqs, row, place, size)
 
 
 # ---------------------------------------------------------------- the batch
@@ -382,7 +390,9 @@ def _cut(to: Any, rep: Any, seqs: Any, now_s: float) -> bool:
 
 
 @jit
-def _finish(to: Any, rep: Any, seqs: Any, row: Any, now_s: float, finished_s: Floats, outcome: Any) -> None:
+def _finish(
+    to: Any, rep: Any, seqs: Any, row: Any, tally: Ints, now_s: float, finished_s: Floats, outcome: Any
+) -> None:
     """End the stretch; sequences that are complete get their stamp and leave the load."""
     steps = rep.steps
     rep.steps_done += steps
@@ -395,23 +405,25 @@ def _finish(to: Any, rep: Any, seqs: Any, row: Any, now_s: float, finished_s: Fl
         rep.growth -= seqs[s].rate
         if not to.grows:
             rep.reserved -= total
-        _complete(rep, s, now_s, finished_s, outcome)
+        _complete(rep, seqs, s, tally, now_s, finished_s, outcome)
     if rep.decoding == 0:
         rep.context = rep.growth = 0.0
     if rep.prefill_tokens:
-        _end_prefill(to, rep, seqs, row, steps, now_s, finished_s, outcome)
+        _end_prefill(to, rep, seqs, row, steps, tally, now_s, finished_s, outcome)
 
 
 @jit
-def _complete(rep: Any, s: int, now_s: float, finished_s: Floats, outcome: Any) -> None:
+def _complete(rep: Any, seqs: Any, s: int, tally: Ints, now_s: float, finished_s: Floats, outcome: Any) -> None:
     finished_s[s] = now_s
     outcome[s] = COMPLETED
     rep.load -= 1
+    tally[1] += 1
+    seqs[s].ended = tally[1]
 
 
 @jit
 def _end_prefill(
-    to: Any, rep: Any, seqs: Any, row: Any, steps: int, now_s: float, finished_s: Floats, outcome: Any
+    to: Any, rep: Any, seqs: Any, row: Any, steps: int, tally: Ints, now_s: float, finished_s: Floats, outcome: Any
 ) -> None:
     spent = rep.prefill_tokens * steps
     for _ in range(rep.chunks):
@@ -433,7 +445,7 @@ def _end_prefill(
             continue
         if not to.grows:
             rep.reserved -= seqs[s].input_tokens + seqs[s].output_tokens
-        _complete(rep, s, now_s, finished_s, outcome)
+        _complete(rep, seqs, s, tally, now_s, finished_s, outcome)
     if spent:
         seqs[_first(rep, seqs, PREFILLING)].prefill_left -= spent
     rep.prefill_tokens = 0
@@ -444,7 +456,7 @@ def _end_prefill(
 
 
 @jit
-def _choose(to: Any, reps: Any, following: Ints, chance: float) -> int:
+def _choose(to: Any, reps: Any, tally: Ints, chance: float) -> int:
     replicas = len(reps)
     if to.dispatch == LEAST:
         best = 0
@@ -453,8 +465,8 @@ def _choose(to: Any, reps: Any, following: Ints, chance: float) -> int:
                 best = r
         return best
     if to.dispatch == ROUND_ROBIN:
-        place = following[0] % replicas
-        following[0] = place + 1
+        place = tally[0] % replicas
+        tally[0] = place + 1
         return int(place)
     one, other = two_of(replicas, chance)
     return one if reps[one].load <= reps[other].load else other
@@ -498,7 +510,7 @@ def run_fleet(
     to = settings[0]
     n, replicas = len(entered_s), len(reps)
     coming, impatient = 0, 0
-    following = np.zeros(1, np.int64)
+    tally = np.zeros(2, np.int64)  # the replica whose turn it is; sequences that are complete
     while True:
         r, wake_s = 0, inf
         for place in range(replicas):
@@ -515,10 +527,10 @@ def run_fleet(
             if wake_s == inf:
                 return
             reps[r].busy_s += wake_s - reps[r].began_s
-            _finish(to, reps[r], seqs, heap[r], wake_s, finished_s, outcome)
+            _finish(to, reps[r], seqs, heap[r], tally, wake_s, finished_s, outcome)
             _plan(to, table, reps[r], seqs, heap[r], wake_s)
         elif come_s <= give_up_s:
-            _come(to, table, reps, seqs, heap, coming, come_s, following, chances, finished_s, outcome)
+            _come(to, table, reps, seqs, heap, coming, come_s, tally, chances, finished_s, outcome)
             coming += 1
         else:
             _give_up(to, reps, seqs, impatient, give_up_s, finished_s, outcome)
@@ -533,7 +545,7 @@ def _come(
     heap: Any,
     s: int,
     now_s: float,
-    following: Ints,
+    tally: Ints,
     chances: Floats,
     finished_s: Floats,
     outcome: Any,
@@ -543,7 +555,7 @@ def _come(
         outcome[s] = REJECTED
         finished_s[s] = now_s
         return
-    r = _choose(to, reps, following, chances[s])
+    r = _choose(to, reps, tally, chances[s])
     seqs[s].place = r
     _append(reps[r], seqs, WAITING if seqs[s].urgent else LATER, s)
     reps[r].queued += 1

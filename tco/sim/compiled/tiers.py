@@ -16,12 +16,15 @@ from tco.policies.dispatch.round_robin import RoundRobin
 from tco.policies.dispatch.shortest_of_two import ShortestOfTwo
 from tco.scenario.server import server_of
 from tco.scenario.tiers import Tier
+from tco.scenario.tiers.edge import Edge
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.scenario.tiers.managed_api import ManagedApi
+from tco.scenario.tiers.micro_batch import MicroBatch
 from tco.scenario.tiers.rules import Rules
 from tco.serving.latency import Z95
 from tco.sim.answer_time import AnswerTime
 from tco.sim.compiled.fleet import LEAST, ROUND_ROBIN, SETTINGS, TWO, new_fleet, run_fleet
+from tco.sim.compiled.queues import by_batches, by_devices
 from tco.sim.compiled.vendor import by_vendor
 from tco.sim.stations import StationBooks
 
@@ -51,6 +54,13 @@ class Visits:
     def __len__(self) -> int:
         return len(self.request)
 
+    def at(self, places: Ints) -> Visits:
+        """Return the visits at some places, in the order of these."""
+        return Visits(
+            self.request[places], self.entered_s[places], self.input_tokens[places], self.output_tokens[places],
+            self.attempt[places],
+        )  # fmt: skip
+
 
 @dataclass
 class Served:
@@ -68,6 +78,10 @@ class Served:
         replicas: how many.
         counts: further quantities, as the station of the other engine counts them.
         retries: how often each call was sent again; None where none ever is.
+        worked_s: time in which something worked, summed, where its share is taken of the whole run; else None.
+        places: how much could work at the same time.
+        tells_idle: whether the time in which nothing worked is counted as well.
+        ended: order in which calls ended that ended at the same moment; None for that of the visits.
     """
 
     outcome: NDArray[np.int8]
@@ -81,14 +95,24 @@ class Served:
     replicas: int = 0
     counts: dict[str, float] = field(default_factory=dict)
     retries: Ints | None = None
+    worked_s: float | None = None
+    places: int | None = None
+    tells_idle: bool = False
+    ended: Ints | None = None
 
-    def books(self, visits: Visits) -> StationBooks:
-        """Close the books."""
+    def books(self, visits: Visits, elapsed_s: float) -> StationBooks:
+        """Close the books of a run that lasted so long."""
         answered = self.outcome == Outcome.COMPLETED
         last_s = float(max(self.left_s.max(), visits.entered_s.max())) if len(visits) else 0.0
         busy_share = None
         if self.busy_s is not None:
             busy_share = self.busy_s / (self.replicas * last_s) if last_s else 0.0
+        counts = dict(self.counts)
+        if self.worked_s is not None:
+            paid_s = (self.places or 0) * elapsed_s
+            busy_share = self.worked_s / paid_s
+            if self.tells_idle:
+                counts["idle_s"] = paid_s - self.worked_s
         return StationBooks(
             arrived=len(visits),
             completed=int(answered.sum()),
@@ -99,7 +123,7 @@ class Served:
             output_tokens=int(self.output_tokens[answered].sum()),
             presence_s=float((self.left_s - visits.entered_s).sum()),
             busy_share=busy_share,
-            counts=self.counts,
+            counts=counts,
         )
 
 
@@ -107,9 +131,7 @@ def why_not(tier: Tier) -> str | None:
     """Say what of a tier the compiled engine does not know; None where it knows all."""
     if isinstance(tier, GpuFleet):
         return _fleet_why_not(tier)
-    if isinstance(tier, ManagedApi):
-        return None
-    return None if isinstance(tier, Rules) else f"tiers of kind {tier.kind_name()}"
+    return None if isinstance(tier, ManagedApi | Rules | Edge | MicroBatch) else f"tiers of kind {tier.kind_name()}"
 
 
 def _is_plain(tier: ManagedApi) -> bool:
@@ -120,7 +142,7 @@ def _is_plain(tier: ManagedApi) -> bool:
 
 def _fleet_why_not(tier: GpuFleet) -> str | None:
     server = server_of(tier)
-    used = [name for name in ("disaggregation", "failures", "async_window") if getattr(tier, name) is not None]
+    used = [name for name in ("failures", "async_window") if getattr(tier, name) is not None]
     used += [] if tier.scaling.is_fixed else ["scaling"]
     used += ["first_token_overhead_steps"] if server.first_token_overhead_steps else []
     used += [] if type(tier.dispatch) in DISPATCH else ["dispatch"]
@@ -135,53 +157,143 @@ def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Serv
         return _by_api(tier, visits, workload) if _is_plain(tier) else by_vendor(tier, visits, workload)
     if isinstance(tier, Rules):
         return _by_rules(tier, visits, workload)
+    if isinstance(tier, Edge):
+        return by_devices(tier, visits, workload)
+    if isinstance(tier, MicroBatch):
+        return by_batches(tier, visits, workload, replicas)
     raise NotImplementedError(tier.kind_name())
 
 
-def _by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int) -> Served:
+def _settings(tier: GpuFleet, *, limited: bool = True) -> tuple[Any, Floats]:
+    """Return what holds for every replica, and its fixed times by tokens; without limits for a pool behind another."""
     speculation, plain = tier.speculation, server_of(tier)
     server = speculation.slowed(plain) if speculation else plain
     settings = np.zeros(1, SETTINGS)
     figures = {
         "alpha_s": server.alpha_s, "beta_s": server.beta_s_per_prefill_token, "gamma_s": server.gamma_s_per_sequence,
         "delta_s": server.delta_s_per_context_token, "kv_capacity": server.kv_capacity_tokens,
-        "patience_s": inf if tier.queue_timeout_s is None else tier.queue_timeout_s,
+        "patience_s": tier.queue_timeout_s if limited and tier.queue_timeout_s is not None else inf,
         "budget": server.step_budget_tokens, "max_sequences": server.max_sequences,
         "per_decode": speculation.draft_tokens + 1 if speculation else 1,
-        "max_queue": -1 if tier.max_queue_requests is None else tier.max_queue_requests,
+        "max_queue": tier.max_queue_requests if limited and tier.max_queue_requests is not None else -1,
         "dispatch": DISPATCH[type(tier.dispatch)], "grows": tier.kv_reservation == "as_needed",
     }  # fmt: skip
     for name, value in figures.items():
         settings[name] = value
-    n, tokens_in, tokens_out = len(visits), visits.input_tokens, visits.output_tokens
-    reps, seqs, heap = new_fleet(replicas, server.max_sequences, tokens_in, tokens_out)
-    cached = np.minimum((tier.prefix_cached_share * tokens_in).astype(np.int64), tokens_in - 1)
-    seqs["cached_tokens"][:n] = cached
-    seqs["prefill_left"][:n] -= cached
-    if tier.interactive_first:
-        seqs["urgent"][:n] = workload.interactive[visits.request]
-    if speculation is not None:
-        luck = np.array(workload.normals("speculation"))[visits.request].tolist()
-        steps = np.array([speculation.decode_steps(t - 1, z) for t, z in zip(tokens_out.tolist(), luck, strict=True)])
-        seqs["steps_left"][:n] = 1 + steps
-        seqs["rate"][:n] = np.where(steps > 0, (tokens_out - 1) / np.maximum(steps, 1), 1.0)
-    chances = np.zeros(n)
-    if settings["dispatch"][0] == TWO:
-        chances = np.array(workload.uniforms("dispatch"))[visits.request]
-    left_s, outcome = np.full(n, np.nan), np.zeros(n, np.int8)
-    table = np.array(server.fixed_s_by_tokens, np.float64).reshape(-1, 2).T.copy()
-    joined_s = visits.entered_s + plain.first_token_overhead_s
-    run_fleet(settings, table, reps, seqs, heap, joined_s, chances, left_s, outcome)
+    return settings, np.array(server.fixed_s_by_tokens, np.float64).reshape(-1, 2).T.copy()
+
+
+@dataclass
+class _Pool:
+    """One pool of replicas and the sequences that come to it."""
+
+    tier: GpuFleet
+    visits: Visits
+    workload: Workload
+    replicas: int
+    tokens_out: Ints
+
+    def __post_init__(self) -> None:
+        tokens_in, n = self.visits.input_tokens, len(self.visits)
+        most = server_of(self.tier).max_sequences
+        self.reps, self.seqs, self.heap = new_fleet(self.replicas, most, tokens_in, self.tokens_out)
+        self.cached = np.minimum((self.tier.prefix_cached_share * tokens_in).astype(np.int64), tokens_in - 1)
+        self.seqs["cached_tokens"][:n] = self.cached
+        self.seqs["prefill_left"][:n] -= self.cached
+        if self.tier.interactive_first:
+            self.seqs["urgent"][:n] = self.workload.interactive[self.visits.request]
+
+    def speculate(self) -> None:
+        """Let the tokens after the first take the steps that each request's luck gives it."""
+        speculation, tokens_out = self.tier.speculation, self.tokens_out
+        if speculation is None:
+            return
+        luck = np.array(self.workload.normals("speculation"))[self.visits.request].tolist()
+        steps = [speculation.decode_steps(t - 1, z) for t, z in zip(tokens_out.tolist(), luck, strict=True)]
+        taken = np.array(steps, np.int64)
+        n = len(self.visits)
+        self.seqs["steps_left"][:n] = 1 + taken
+        self.seqs["rate"][:n] = np.where(taken > 0, (tokens_out - 1) / np.maximum(taken, 1), 1.0)
+
+    def run(self, settings: Any, table: Floats, joined_s: Floats) -> tuple[NDArray[np.int8], Floats]:
+        """Serve what joins in order of time; return how each ended and when."""
+        n = len(self.visits)
+        chances = np.zeros(n)
+        if settings["dispatch"][0] == TWO:
+            chances = np.array(self.workload.uniforms("dispatch"))[self.visits.request]
+        left_s, outcome = np.full(n, np.nan), np.zeros(n, np.int8)
+        run_fleet(settings, table, self.reps, self.seqs, self.heap, joined_s, chances, left_s, outcome)
+        return outcome, left_s
+
+    def of(self, field: str) -> Any:
+        """Return a field of the sequences, without the marks of the queues."""
+        return self.seqs[field][: len(self.visits)]
+
+
+def _by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int) -> Served:
+    if tier.disaggregation is not None:
+        return _by_two_pools(tier, visits, workload, replicas)
+    pool = _Pool(tier, visits, workload, replicas, visits.output_tokens)
+    pool.speculate()
+    outcome, left_s = pool.run(*_settings(tier), visits.entered_s + server_of(tier).first_token_overhead_s)
+    return _from_pools(visits, outcome, left_s, pool.of("started_s").copy(), pool.cached, [pool])
+
+
+def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int) -> Served:
+    """Prompts in one pool, then their context on its way, then answers in the other."""
+    split, n = tier.disaggregation, len(visits)
+    assert split is not None  # noqa: S101  # the caller looked
+    prefill = split.prefill_replicas(replicas)
+    joined_s = visits.entered_s + server_of(tier).first_token_overhead_s
+    fits = visits.input_tokens + visits.output_tokens <= server_of(tier).kv_capacity_tokens
+    here = np.flatnonzero(fits)
+    prompts = _Pool(tier, visits.at(here), workload, prefill, np.ones(len(here), np.int64))
+    first_outcome, first_left_s = prompts.run(*_settings(tier), joined_s[here])
+    outcome = np.full(n, Outcome.REJECTED, np.int8)
+    left_s, started_s = joined_s.copy(), np.full(n, np.nan)
+    outcome[here], left_s[here], started_s[here] = first_outcome, first_left_s, prompts.of("started_s")
+    on = np.flatnonzero(first_outcome == Outcome.COMPLETED)
+    moved_s = [split.transfer_s(tokens) for tokens in visits.input_tokens[here[on]].tolist()]
+    comes_s = first_left_s[on] + np.where(visits.output_tokens[here[on]] > 1, np.array(moved_s), 0.0)
+    order = np.lexsort((prompts.of("ended")[on], comes_s))
+    on, comes_s = on[order], comes_s[order]
+    answers = _Pool(tier, visits.at(here[on]), workload, replicas - prefill, visits.output_tokens[here[on]])
+    answers.speculate()
+    answers.of("held")[:] += 1.0
+    answers.of("steps_left")[:] -= 1
+    answers.of("prefill_left")[:] = 0
+    answers.of("first_token_s")[:] = prompts.of("first_token_s")[on]
+    answers.of("started_s")[:] = prompts.of("started_s")[on]
+    answers.of("recomputed")[:] = prompts.of("recomputed")[on]
+    prompts.of("recomputed")[on] = 0  # counted with the answer
+    outcome[here[on]], left_s[here[on]] = answers.run(*_settings(tier, limited=False), comes_s)
+    served = _from_pools(visits, outcome, left_s, started_s, np.zeros(n, np.int64), [answers, prompts])
+    served.first_token_s[here[on]] = answers.of("first_token_s")
+    served.cached_tokens[here[on]] = answers.cached
+    served.ended = np.zeros(n, np.int64)
+    served.ended[here[on]] = answers.of("ended")
+    if answers.cached.any():
+        served.counts["prefix_cached_tokens"] = int(answers.cached.sum())
+    return served
+
+
+def _from_pools(
+    visits: Visits, outcome: NDArray[np.int8], left_s: Floats, started_s: Floats, cached: Ints, pools: list[_Pool]
+) -> Served:
     done = outcome == Outcome.COMPLETED
     counted = {
-        "recomputed_tokens": int(seqs["recomputed"][:n].sum()),
+        "recomputed_tokens": sum(int(pool.of("recomputed").sum()) for pool in pools),
         "prefix_cached_tokens": int(cached[done].sum()),
-        "preemptions": int(reps["preemptions"].sum()),
+        "preemptions": sum(int(pool.reps["preemptions"].sum()) for pool in pools),
     }
-    counts: dict[str, float] = {name: amount for name, amount in counted.items() if amount}
+    first_s = np.full(len(visits), np.nan)
+    if len(pools) == 1:
+        first_s = np.where(done, pools[0].of("first_token_s"), np.nan)
     return Served(
-        outcome, seqs["started_s"][:n].copy(), np.where(done, seqs["first_token_s"][:n], np.nan), left_s, tokens_in,
-        tokens_out, np.where(done, cached, 0), float(reps["busy_s"].sum()), replicas, counts,
+        outcome, started_s, first_s, left_s, visits.input_tokens, visits.output_tokens, np.where(done, cached, 0),
+        sum(float(pool.reps["busy_s"].sum()) for pool in pools), sum(pool.replicas for pool in pools),
+        {name: amount for name, amount in counted.items() if amount},
+        ended=pools[0].of("ended").copy() if len(pools) == 1 else None,
     )  # fmt: skip
 
 
