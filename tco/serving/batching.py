@@ -39,11 +39,12 @@ class Sequence:
         rank: place in the order of admissions.
         recomputed_tokens: tokens whose context was lost and processed again.
         answer: what its request waits for; the batch does not touch it.
+        request: number of its request, for whoever hands it on; the batch does not touch it.
     """
 
     __slots__ = (
         "answer", "cached_tokens", "finish_step", "first_token_s", "held", "input_tokens", "output_tokens",
-        "prefill_left", "rank", "rate", "recomputed_tokens", "started_s", "steps_left", "urgent",
+        "prefill_left", "rank", "rate", "recomputed_tokens", "request", "started_s", "steps_left", "urgent",
     )  # fmt: skip
 
     def __init__(
@@ -57,7 +58,7 @@ class Sequence:
         self.rate: float = 1
         self.started_s: float | None = None
         self.first_token_s: float | None = None
-        self.finish_step = self.rank = self.recomputed_tokens = 0
+        self.finish_step = self.rank = self.recomputed_tokens = self.request = 0
         self.answer = answer
 
     def __lt__(self, _other: Sequence) -> bool:

@@ -122,6 +122,7 @@ class Pool:
     def submit(self, request: int, sequence: Sequence) -> None:
         """Hand a newcomer to a replica, or keep it until one is open; it waits no longer than its patience."""
         self._last_arrival_s = self.env.now
+        sequence.request = request
         if self._patient and self.takers and not self._recalls:  # nobody will be taken back out
             self.replicas[self._choose(request, self.loads)].submit(sequence)
             return
@@ -182,7 +183,7 @@ class Pool:
         for sequence in lost:
             self.restarts += sequence.started_s is not None
             self.home.pop(sequence, None)
-            self._place(sequence.rank, sequence)  # the rank stands in for the request, whose number is not known here
+            self._place(sequence.request, sequence)
 
     def _goes_on(self) -> bool:
         return self.env.now - self._last_arrival_s < LONGEST_LULL_S

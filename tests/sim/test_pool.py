@@ -349,3 +349,16 @@ def test_a_replica_that_was_ordered_takes_nothing_until_it_has_started():
     env.run(until=300.0)
 
     assert [(160.0, 1)] == taken
+
+
+def test_who_waits_on_a_replica_that_breaks_may_give_up_where_no_other_is():
+    """One replica that breaks every half a minute, patience of a second: everybody ends, many without an answer."""
+    tier = gpu(
+        server={"max_sequences": 1, "step_budget_tokens": 16}, queue_timeout_s=1.0,
+        failures={"mtbf_hours": 0.01, "mttr_hours": 0.002},
+    )  # fmt: skip
+    scenario = scene({"own": tier}, {"it": static(own=1.0)}, classes={"chat": chat()}, slo={}, count=300)
+    found = simulate(scenario, "it", draw_workload(scenario), 1.0, {"own": 1})
+
+    assert found.books["own"].counts["restarts"] > 0
+    assert 100 < found.books["own"].timed_out < 300

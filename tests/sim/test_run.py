@@ -16,12 +16,14 @@ from tco.scenario import Scenario
 from tco.sim import run
 from tests.laws.build import chat, gpu, scene
 
+CLASSES = {"chat": chat(0.9), "job": chat(0.1, "async")}
+WINDOW = {"from_hour": 22, "to_hour": 6, "deadline_hours": 24}
 ONLY: dict[str, Any] = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
 
 
 def fleet(engine: str = "auto", count: int = 300, **changes: Any) -> Scenario:
     """One fleet."""
-    found = scene({"own": gpu(**changes)}, {"it": ONLY}, classes={"chat": chat()}, slo={}, count=count)
+    found = scene({"own": gpu(**changes)}, {"it": ONLY}, classes=CLASSES, slo={}, count=count)
     return found.model_copy(update={"simulation": found.simulation.model_copy(update={"engine": engine})})
 
 
@@ -32,7 +34,7 @@ def fleet(engine: str = "auto", count: int = 300, **changes: Any) -> Scenario:
         ("auto", 20_000, {}, "compiled", "runs of 20,000 requests or more"),
         ("compiled", 300, {}, "compiled", "asked for"),
         ("simpy", 10**6, {}, "simpy", "asked for"),
-        ("compiled", 300, {"failures": {"mtbf_hours": 9.0, "mttr_hours": 1.0}}, "simpy", "does not know own: failures"),
+        ("compiled", 300, {"async_window": WINDOW}, "simpy", "does not know own: async_window"),
     ],
 )
 def test_the_choice_and_its_reason(engine, requests, changes, chosen, why):

@@ -358,11 +358,14 @@ class _Run:
 
     def result(self) -> SimulationResult:
         """Gather everything."""
-        elapsed_s = float(self.finished_s.max() - self.arrived_s[0])
+        end_s = float(self.finished_s.max())
+        elapsed_s = end_s - float(self.arrived_s[0])
         for tier, (visits, served) in self.done_by.items():
             placed = self.placed.get(tier)
             self.books[tier] = (
-                served.books(visits, elapsed_s) if placed is None else placed.books(visits, served, elapsed_s)
+                served.books(visits, elapsed_s, end_s)
+                if placed is None
+                else placed.books(visits, served, elapsed_s, end_s)
             )
         order = [name for name in self.books if name not in self.config] + list(self.config)
         return SimulationResult(

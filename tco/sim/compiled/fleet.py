@@ -59,9 +59,8 @@ REPLICA = np.dtype(
 )  # fmt: skip
 
 SEQUENCE = _record(
-    f8="held rate started_s first_token_s",
-    i8="after before input_tokens output_tokens cached_tokens steps_left prefill_left finish_step rank recomputed "
-    "place ended",
+    f8="held rate started_s first_token_s recomputed",
+    i8="after before input_tokens output_tokens cached_tokens steps_left prefill_left finish_step rank place ended",
     b1="urgent",
 )
 

@@ -74,11 +74,10 @@ class PlacedTier:
                 whole.counts[item] = whole.counts.get(item, 0.0) + amount
         return whole
 
-    def books(self, visits: Visits, whole: Served, elapsed_s: float) -> StationBooks:
+    def books(self, visits: Visits, whole: Served, elapsed_s: float, end_s: float) -> StationBooks:
         """Close the books of the tier, with those of its regions in them."""
-        found = {
-            name: part.books(local, elapsed_s) for name, (local, part) in zip(self.names, self._parts, strict=True)
-        }
+        parts = zip(self.names, self._parts, strict=True)
+        found = {name: part.books(local, elapsed_s, end_s) for name, (local, part) in parts}
         known = {name: books.busy_share for name, books in found.items() if books.busy_share is not None}
         weight = sum(max(self.split[name], 1) for name in known)
         share = sum(each * max(self.split[name], 1) for name, each in known.items()) / weight if known else None
@@ -86,4 +85,4 @@ class PlacedTier:
         for books in found.values():
             for item, amount in books.counts.items():
                 counts[item] = counts.get(item, 0.0) + amount
-        return replace(whole.books(visits, elapsed_s), busy_share=share, counts=counts, regions=found)
+        return replace(whole.books(visits, elapsed_s, end_s), busy_share=share, counts=counts, regions=found)

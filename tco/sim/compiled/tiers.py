@@ -23,6 +23,7 @@ from tco.scenario.tiers.micro_batch import MicroBatch
 from tco.scenario.tiers.rules import Rules
 from tco.serving.latency import Z95
 from tco.sim.answer_time import AnswerTime
+from tco.sim.compiled.changing import Changing
 from tco.sim.compiled.fleet import LEAST, ROUND_ROBIN, SETTINGS, TWO, new_fleet, run_fleet
 from tco.sim.compiled.queues import by_batches, by_devices
 from tco.sim.compiled.vendor import by_vendor
@@ -82,6 +83,7 @@ class Served:
         places: how much could work at the same time.
         tells_idle: whether the time in which nothing worked is counted as well.
         ended: order in which calls ended that ended at the same moment; None for that of the visits.
+        changing: what made replicas come and go, of each pool where anything did.
     """
 
     outcome: NDArray[np.int8]
@@ -99,15 +101,18 @@ class Served:
     places: int | None = None
     tells_idle: bool = False
     ended: Ints | None = None
+    changing: tuple[Changing, ...] = ()
 
-    def books(self, visits: Visits, elapsed_s: float) -> StationBooks:
-        """Close the books of a run that lasted so long."""
+    def books(self, visits: Visits, elapsed_s: float, end_s: float) -> StationBooks:
+        """Close the books of a run that lasted so long and ended at a moment."""
         answered = self.outcome == Outcome.COMPLETED
         last_s = float(max(self.left_s.max(), visits.entered_s.max())) if len(visits) else 0.0
         busy_share = None
         if self.busy_s is not None:
             busy_share = self.busy_s / (self.replicas * last_s) if last_s else 0.0
         counts = dict(self.counts)
+        if self.changing:
+            busy_share = self._close_changing(last_s, end_s, float((self.left_s - visits.entered_s).sum()), counts)
         if self.worked_s is not None:
             paid_s = (self.places or 0) * elapsed_s
             busy_share = self.worked_s / paid_s
@@ -126,6 +131,24 @@ class Served:
             counts=counts,
         )
 
+    def _close_changing(self, last_s: float, end_s: float, presence_s: float, counts: dict[str, float]) -> float:
+        """Let replicas come and go to the end of the run; return the share of their paid time in which they worked."""
+        paid_s = 0.0
+        for each in self.changing:
+            each.until(end_s)
+            paid_s += each.paid_s(end_s) - (end_s - last_s) * each.switched_on()
+            for name in ("restarts", "failures"):
+                if counted := int(each.changes[name][0]):
+                    counts[name] = counts.get(name, 0.0) + counted
+            if _scales(each):
+                counts["replica_on_s"] = counts.get("replica_on_s", 0.0) + each.paid_s(end_s)
+                counts["inside_s"] = presence_s
+        return (self.busy_s or 0.0) / paid_s if paid_s else 0.0
+
+
+def _scales(changing: Changing) -> bool:
+    return not changing.pool.tier.scaling.is_fixed
+
 
 def why_not(tier: Tier) -> str | None:
     """Say what of a tier the compiled engine does not know; None where it knows all."""
@@ -142,8 +165,7 @@ def _is_plain(tier: ManagedApi) -> bool:
 
 def _fleet_why_not(tier: GpuFleet) -> str | None:
     server = server_of(tier)
-    used = [name for name in ("failures", "async_window") if getattr(tier, name) is not None]
-    used += [] if tier.scaling.is_fixed else ["scaling"]
+    used = ["async_window"] if tier.async_window is not None else []
     used += ["first_token_overhead_steps"] if server.first_token_overhead_steps else []
     used += [] if type(tier.dispatch) in DISPATCH else ["dispatch"]
     return used[0] if used else None
@@ -184,7 +206,7 @@ def _settings(tier: GpuFleet, *, limited: bool = True) -> tuple[Any, Floats]:
 
 
 @dataclass
-class _Pool:
+class Pool:
     """One pool of replicas and the sequences that come to it."""
 
     tier: GpuFleet
@@ -194,6 +216,7 @@ class _Pool:
     tokens_out: Ints
 
     def __post_init__(self) -> None:
+        self.changing: Changing | None = None
         tokens_in, n = self.visits.input_tokens, len(self.visits)
         most = server_of(self.tier).max_sequences
         self.reps, self.seqs, self.heap = new_fleet(self.replicas, most, tokens_in, self.tokens_out)
@@ -215,8 +238,18 @@ class _Pool:
         self.seqs["steps_left"][:n] = 1 + taken
         self.seqs["rate"][:n] = np.where(taken > 0, (tokens_out - 1) / np.maximum(taken, 1), 1.0)
 
-    def run(self, settings: Any, table: Floats, joined_s: Floats) -> tuple[NDArray[np.int8], Floats]:
-        """Serve what joins in order of time; return how each ended and when."""
+    def run(self, settings: Any, table: Floats, joined_s: Floats, first: int = 0) -> tuple[NDArray[np.int8], Floats]:
+        """Serve what joins in order of time; return how each ended and when.
+
+        Args:
+            settings: what holds for every replica.
+            table: fixed times by tokens of a step.
+            joined_s: when each sequence joins, rising, seconds.
+            first: number of the first replica, by which each has chances of its own.
+        """
+        if self.tier.failures is not None or not self.tier.scaling.is_fixed:
+            self.changing = Changing(self, first)
+            return self.changing.run(settings, table, joined_s)
         n = len(self.visits)
         chances = np.zeros(n)
         if settings["dispatch"][0] == TWO:
@@ -231,9 +264,11 @@ class _Pool:
 
 
 def _by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int) -> Served:
+    if tier.failures is not None:
+        replicas = tier.paid_replicas(replicas)  # the spare ones stand in for broken ones
     if tier.disaggregation is not None:
         return _by_two_pools(tier, visits, workload, replicas)
-    pool = _Pool(tier, visits, workload, replicas, visits.output_tokens)
+    pool = Pool(tier, visits, workload, replicas, visits.output_tokens)
     pool.speculate()
     outcome, left_s = pool.run(*_settings(tier), visits.entered_s + server_of(tier).first_token_overhead_s)
     return _from_pools(visits, outcome, left_s, pool.of("started_s").copy(), pool.cached, [pool])
@@ -247,8 +282,8 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     joined_s = visits.entered_s + server_of(tier).first_token_overhead_s
     fits = visits.input_tokens + visits.output_tokens <= server_of(tier).kv_capacity_tokens
     here = np.flatnonzero(fits)
-    prompts = _Pool(tier, visits.at(here), workload, prefill, np.ones(len(here), np.int64))
-    first_outcome, first_left_s = prompts.run(*_settings(tier), joined_s[here])
+    prompts = Pool(tier, visits.at(here), workload, prefill, np.ones(len(here), np.int64))
+    first_outcome, first_left_s = prompts.run(*_settings(tier), joined_s[here], first=replicas - prefill)
     outcome = np.full(n, Outcome.REJECTED, np.int8)
     left_s, started_s = joined_s.copy(), np.full(n, np.nan)
     outcome[here], left_s[here], started_s[here] = first_outcome, first_left_s, prompts.of("started_s")
@@ -257,7 +292,7 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     comes_s = first_left_s[on] + np.where(visits.output_tokens[here[on]] > 1, np.array(moved_s), 0.0)
     order = np.lexsort((prompts.of("ended")[on], comes_s))
     on, comes_s = on[order], comes_s[order]
-    answers = _Pool(tier, visits.at(here[on]), workload, replicas - prefill, visits.output_tokens[here[on]])
+    answers = Pool(tier, visits.at(here[on]), workload, replicas - prefill, visits.output_tokens[here[on]])
     answers.speculate()
     answers.of("held")[:] += 1.0
     answers.of("steps_left")[:] -= 1
@@ -278,11 +313,11 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
 
 
 def _from_pools(
-    visits: Visits, outcome: NDArray[np.int8], left_s: Floats, started_s: Floats, cached: Ints, pools: list[_Pool]
+    visits: Visits, outcome: NDArray[np.int8], left_s: Floats, started_s: Floats, cached: Ints, pools: list[Pool]
 ) -> Served:
     done = outcome == Outcome.COMPLETED
     counted = {
-        "recomputed_tokens": sum(int(pool.of("recomputed").sum()) for pool in pools),
+        "recomputed_tokens": sum(float(pool.of("recomputed").sum()) for pool in pools),
         "prefix_cached_tokens": int(cached[done].sum()),
         "preemptions": sum(int(pool.reps["preemptions"].sum()) for pool in pools),
     }
@@ -294,6 +329,7 @@ def _from_pools(
         sum(float(pool.reps["busy_s"].sum()) for pool in pools), sum(pool.replicas for pool in pools),
         {name: amount for name, amount in counted.items() if amount},
         ended=pools[0].of("ended").copy() if len(pools) == 1 else None,
+        changing=tuple(pool.changing for pool in pools if pool.changing is not None),
     )  # fmt: skip
 
 

@@ -223,6 +223,38 @@ def test_other_tiers_agree_request_by_request(tier, replicas, rate_rps):
     assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
 
 
+changes = st.fixed_dictionaries(
+    {},
+    optional={
+        "failures": st.sampled_from([{"mtbf_hours": each, "mttr_hours": 0.002} for each in (0.01, 0.001)]),
+        "scaling": st.sampled_from(
+            [
+                {"kind": "target", "target_utilisation": 0.4, "startup_s": 7.0, "interval_s": 5.0},
+                {"kind": "target", "target_utilisation": 0.9, "interval_s": 1.0},
+                {"kind": "schedule", "fleet_shares": [0.5, 1.0] * 84, "startup_s": 30.0, "interval_s": 30.0},
+            ]
+        ),
+        "spare_replicas": st.integers(0, 2),
+    },
+)
+
+
+@given(fleets, changes, st.integers(1, 5), st.floats(0.5, 20.0), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_fleets_that_change_agree_request_by_request(fleet, change, replicas, rate_rps, asks_on):
+    """Replicas that break, are repaired, are switched off and on, while others take over what they lose."""
+    tier = {**fleet, **change}
+    if "failures" not in change:
+        tier.pop("spare_replicas", None)
+    router = {"kind": "escalation", "first": "own", "then": "mid", "escalated_share": 0.5 if asks_on else 0.0}
+    tiers = {"own": tier, **({"mid": api()} if asks_on else {})}
+    if not asks_on:
+        router = {"kind": "static", "shares": {"own": 1.0}}
+    scenario = scene(tiers, {"it": {"router": router, "people": {}}}, classes=MANY, slo={}, count=300)
+
+    assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
+
+
 @given(fleets, st.integers(3, 7), st.floats(0.5, 20.0))
 @settings(max_examples=50, deadline=None)
 def test_placed_tiers_agree_request_by_request(fleet, replicas, rate_rps):
@@ -250,19 +282,12 @@ def test_a_difference_is_seen():
     assert ["finished_s", "tried"] == differences(one, other)
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"failures": {"mtbf_hours": 100.0, "mttr_hours": 1.0}}, "own: failures"),
-        ({"scaling": {"kind": "target", "target_utilisation": 0.5}}, "own: scaling"),
-    ],
-)
-def test_what_is_not_known_is_named(changes, why):
+def test_what_is_not_known_is_named():
     """Such an option runs on the other engine, and the reason is printed."""
-    scenario = scene({"own": gpu(**changes)}, {"it": ONLY},
-                     classes={"chat": chat()}, slo={}, count=200)  # fmt: skip
+    window = {"from_hour": 22, "to_hour": 6, "deadline_hours": 24}
+    scenario = scene({"own": gpu(async_window=window)}, {"it": ONLY}, classes=MANY, slo={}, count=200)
 
-    assert why == compiled.reason_against(scenario, "it")
+    assert "own: async_window" == compiled.reason_against(scenario, "it")
 
 
 def test_going_back_is_refused():

@@ -1,0 +1,478 @@
+"""Changing fleets: replicas that break and are repaired, that are switched on and off, around the kernel of `fleet.py`.
+
+The rules are those of `tco/sim/pool.py`. What a scaling policy wants is a table, made by the policy itself: by the hour
+of the week, or by the requests inside. A replica's up and down times are drawn ahead, from the stream that the other
+engine draws from one by one.
+"""
+
+from __future__ import annotations
+
+from math import inf, isnan
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tco.policies.dispatch import shortest_of_two
+from tco.scenario.server import server_of
+from tco.sim.compiled.fleet import (
+    LATER,
+    LEAST,
+    NONE,
+    PREFILLING,
+    REJECTED,
+    ROUND_ROBIN,
+    SEQUENCE,
+    TIMED_OUT,
+    WAITING,
+    Floats,
+    Ints,
+    _append,
+    _cut,
+    _finish,
+    _first,
+    _head,
+    _insert,
+    _plan,
+    _remove,
+)
+from tco.sim.compiled.jit import jit, shared
+from tco.sim.pool import LONGEST_LULL_S
+
+if TYPE_CHECKING:
+    from tco.sim.compiled.tiers import Pool
+
+two_of = shared(shortest_of_two.two_of)
+
+STATE = np.dtype(
+    [
+        *[(name, "f8") for name in ("starting_s", "since_s", "on_s", "toggle_s")],
+        ("toggles", "i8"),
+        *[(name, "b1") for name in ("up", "open", "taking")],
+    ],
+    align=True,
+)  # fmt: skip
+CHANGES = np.dtype(
+    [
+        *[(name, "f8") for name in ("startup_s", "interval_s", "hour_of_week", "tick_s", "last_arrival_s", "now_s")],
+        *[
+            (name, "i8")
+            for name in (
+                "least", "scales", "by_hour", "takers", "backlog", "backlogged", "restarts", "failures", "short",
+            )
+        ],
+    ],
+    align=True,
+)  # fmt: skip
+HOUR_S = 3600.0
+WEEK_HOURS = 168
+FIRST_TIMES = 64  # drawn for each replica; more where a run outlasts them
+
+
+@jit
+def _chosen(to: Any, reps: Any, state: Any, tally: Ints, chance: float) -> int:
+    """Choose among the replicas that take requests; there is one at least."""
+    replicas = len(reps)
+    if to.dispatch == LEAST:
+        best = NONE
+        for r in range(replicas):
+            if state[r].taking and (best == NONE or reps[r].load < reps[best].load):
+                best = r
+        return best
+    if to.dispatch == ROUND_ROBIN:
+        place = tally[0] % replicas
+        while not state[place].taking:
+            place = (place + 1) % replicas
+        tally[0] = place + 1
+        return int(place)
+    takers = 0
+    for r in range(replicas):
+        takers += state[r].taking
+    one, other = two_of(takers, chance)
+    first = second = seen = 0
+    for r in range(replicas):
+        if state[r].taking:
+            if seen == one:
+                first = r
+            if seen == other:
+                second = r
+            seen += 1
+    return first if reps[first].load <= reps[second].load else second
+
+
+@jit
+def _no_room(to: Any, reps: Any, state: Any, run: Any) -> Any:
+    waiting = run.backlogged
+    for r in range(len(reps)):
+        waiting += reps[r].queued
+        if state[r].taking and reps[r].load < to.max_sequences and reps[r].queued == 0:
+            return False
+    return waiting >= to.max_queue
+
+
+@jit
+def _place(
+    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, s: int, tally: Ints, chance: float,
+    now_s: float,
+) -> None:  # fmt: skip
+    """Hand a sequence to a replica, or keep it until one takes requests."""
+    if run.takers == 0:
+        seqs[s].place = NONE
+        _insert(seqs, s, seqs[run.backlog].before)
+        run.backlogged += 1
+        return
+    r = _chosen(to, reps, state, tally, chance)
+    seqs[s].place = r
+    _append(reps[r], seqs, WAITING if seqs[s].urgent else LATER, s)
+    reps[r].queued += 1
+    reps[r].load += 1
+    if not reps[r].busy:
+        _plan(to, table, reps[r], seqs, heap[r], now_s)
+    elif _head(reps[r], seqs) == s:
+        _cut(to, reps[r], seqs, now_s)
+
+
+@jit
+def _reconsider(
+    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, r: int, tally: Ints,
+    by_request: Floats, requests: Ints, now_s: float,
+) -> None:  # fmt: skip
+    """Open or close a replica to requests; one that opens takes those who waited for any."""
+    wanted = state[r].up and state[r].open and state[r].starting_s == inf
+    if wanted == state[r].taking:
+        return
+    state[r].taking = wanted
+    run.takers += 1 if wanted else -1
+    if not wanted:
+        return
+    count = run.backlogged
+    for _ in range(count):
+        s = seqs[run.backlog].after
+        _remove(seqs, s)
+        run.backlogged -= 1
+        _place(to, table, reps, state, run, seqs, heap, s, tally, by_request[requests[s]], now_s)
+
+
+@jit
+def _break(
+    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, r: int, tally: Ints,
+    by_request: Floats, requests: Ints, lost: Ints, now_s: float,
+) -> None:  # fmt: skip
+    """Lose everything on a replica; it begins anew elsewhere."""
+    run.failures += 1
+    state[r].up = False
+    _reconsider(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, now_s)
+    rep, row = reps[r], heap[r]
+    if rep.busy:
+        rep.busy_s += now_s - rep.began_s
+    count = 0
+    s = _first(rep, seqs, PREFILLING)
+    while s != rep.queues + PREFILLING:
+        lost[count] = s
+        count += 1
+        s = seqs[s].after
+    for at in range(rep.decoding):
+        lost[count] = row[at]
+        count += 1
+    for one in range(1, count):  # by the order of admission
+        each = lost[one]
+        at = one
+        while at > 0 and seqs[lost[at - 1]].rank > seqs[each].rank:
+            lost[at] = lost[at - 1]
+            at -= 1
+        lost[at] = each
+    for one in range(count):
+        _restart(seqs, lost[one])
+    for kind in (WAITING, LATER):
+        s = _first(rep, seqs, kind)
+        while s != rep.queues + kind:
+            lost[count] = s
+            count += 1
+            s = seqs[s].after
+    for kind in (WAITING, LATER, PREFILLING):
+        seqs[rep.queues + kind].after = seqs[rep.queues + kind].before = rep.queues + kind
+    rep.decoding = rep.prefilling = rep.queued = rep.chunks = rep.prefill_tokens = rep.steps = 0
+    rep.context = rep.growth = rep.reserved = 0.0
+    rep.busy, rep.ends_s = False, inf
+    rep.load -= count
+    for one in range(count):
+        s = lost[one]
+        run.restarts += not isnan(seqs[s].started_s)
+        _place(to, table, reps, state, run, seqs, heap, s, tally, by_request[requests[s]], now_s)
+
+
+@jit
+def _restart(seqs: Any, s: int) -> None:
+    seq = seqs[s]
+    seq.finish_step = 0
+    seq.recomputed += seq.held - seq.cached_tokens - seq.prefill_left
+    seq.held = seq.input_tokens
+    seq.prefill_left = seq.input_tokens - seq.cached_tokens
+    seq.steps_left = 1 + round((seq.output_tokens - 1) / seq.rate)
+    seq.first_token_s = np.nan
+
+
+@jit
+def _switch(
+    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, tally: Ints, by_request: Floats,
+    requests: Ints, wanted: Ints, least: Ints, now_s: float,
+) -> None:  # fmt: skip
+    """Ask how many replicas should be on, open the first ones and close the others."""
+    inside = run.backlogged
+    for r in range(len(reps)):
+        inside += reps[r].load
+    most = 0
+    for ahead_s in (0.0, run.startup_s):
+        hour = int(run.hour_of_week + (now_s + ahead_s) / HOUR_S) % WEEK_HOURS
+        many = wanted[hour] if run.by_hour else wanted[min(inside, len(wanted) - 1)]
+        most = max(most, many, least[hour])
+    for r in range(len(reps)):
+        is_open = r < most
+        if is_open and not state[r].open:
+            state[r].open = True
+            if isnan(state[r].since_s):
+                state[r].since_s = now_s
+                state[r].starting_s = now_s + run.startup_s
+        elif not is_open and state[r].open:
+            state[r].open = False
+        if not is_open and reps[r].load == 0 and state[r].starting_s == inf and not isnan(state[r].since_s):
+            state[r].on_s += now_s - state[r].since_s
+            state[r].since_s = np.nan
+        _reconsider(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, now_s)
+
+
+@jit
+def run_changing(
+    settings: Any, table: Floats, reps: Any, state: Any, changes: Any, seqs: Any, heap: Any, entered_s: Floats,
+    requests: Ints, by_request: Floats, wanted: Ints, least: Ints, times_s: Floats, lost: Ints, tally: Ints,
+    finished_s: Floats, outcome: Any, until_s: float,
+) -> None:  # fmt: skip
+    """Serve sequences that come in order of time, by replicas that come and go; then let these go on until a moment.
+
+    Args:
+        settings: what holds for every replica, one row of `SETTINGS`.
+        table: tokens of a step and its fixed time, shape (2, points).
+        reps: replicas.
+        state: whether each is up, wanted and on.
+        changes: what makes them come and go, one row of `CHANGES`; `short` is set where `times_s` did not suffice.
+        seqs: sequences, with one more mark behind them, of those who wait while nobody takes requests.
+        heap: room for those that decode.
+        entered_s: when each comes, rising, shape (n,).
+        requests: number of each one's request, shape (n,).
+        by_request: a uniform variate for every request, for dispatch by two choices.
+        wanted: replicas wanted by hour of the week or by requests inside.
+        least: replicas that stay on at least, by hour of the week.
+        times_s: times up and down of every replica in turn, shape (replicas, times).
+        lost: room for what a breakdown loses, shape (n,).
+        tally: turn of the replicas, and count of those complete, shape (2,).
+        finished_s: filled with when each left.
+        outcome: filled with how.
+        until_s: where nobody is left, replicas go on coming and going until then.
+    """
+    to, run = settings[0], changes[0]
+    n = len(entered_s)
+    coming = 0
+    while coming < n and outcome[coming]:  # in a second call, after everybody has left
+        coming += 1
+    impatient = coming
+    while not run.short:
+        r, wake_s = _next_wake(reps)
+        come_s, give_up_s = entered_s[coming] if coming < n else inf, inf
+        if to.patience_s < inf:
+            while impatient < coming and (outcome[impatient] or not isnan(seqs[impatient].started_s)):
+                impatient += 1
+            if impatient < coming:
+                give_up_s = entered_s[impatient] + to.patience_s
+        call_s, change_s = min(wake_s, come_s, give_up_s), _next_change_s(state, run)
+        if call_s == inf and (change_s == inf or (run.backlogged == 0 and change_s > until_s)):
+            return
+        if change_s <= call_s:
+            _change(
+                to, table, reps, state, run, seqs, heap, tally, by_request, requests, wanted, least, times_s, lost,
+                change_s,
+            )  # fmt: skip
+        elif wake_s <= come_s and wake_s <= give_up_s:
+            reps[r].busy_s += wake_s - reps[r].began_s
+            _finish(to, reps[r], seqs, heap[r], tally, wake_s, finished_s, outcome)
+            _plan(to, table, reps[r], seqs, heap[r], wake_s)
+        elif come_s <= give_up_s:
+            if _refused(to, reps, state, run, seqs, coming):
+                outcome[coming], finished_s[coming] = REJECTED, come_s
+            else:
+                run.last_arrival_s = come_s
+                chance = by_request[requests[coming]]
+                _place(to, table, reps, state, run, seqs, heap, coming, tally, chance, come_s)
+            coming += 1
+        else:
+            _leave_line(to, reps, run, seqs, impatient, give_up_s)
+            outcome[impatient], finished_s[impatient] = TIMED_OUT, give_up_s
+
+
+@jit
+def _next_wake(reps: Any) -> tuple[int, float]:
+    r, wake_s = 0, inf
+    for place in range(len(reps)):
+        if reps[place].ends_s < wake_s:
+            r, wake_s = place, reps[place].ends_s
+    return r, wake_s
+
+
+@jit
+def _next_change_s(state: Any, run: Any) -> float:
+    at_s = run.tick_s
+    for place in range(len(state)):
+        at_s = min(at_s, state[place].toggle_s, state[place].starting_s)
+    return float(at_s)
+
+
+@jit
+def _refused(to: Any, reps: Any, state: Any, run: Any, seqs: Any, s: int) -> Any:
+    if seqs[s].input_tokens + seqs[s].output_tokens > to.kv_capacity:
+        return True
+    return to.max_queue >= 0 and _no_room(to, reps, state, run)
+
+
+@jit
+def _change(
+    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, tally: Ints, by_request: Floats,
+    requests: Ints, wanted: Ints, least: Ints, times_s: Floats, lost: Ints, now_s: float,
+) -> None:  # fmt: skip
+    """Let a replica be ready, break or be repaired, or ask how many should be on, whatever comes now; in this order."""
+    for r in range(len(state)):
+        if state[r].starting_s == now_s:
+            state[r].starting_s = inf
+            _reconsider(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, now_s)
+            return
+    for r in range(len(state)):
+        if state[r].toggle_s == now_s:
+            if state[r].up:
+                _break(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, lost, now_s)
+            else:
+                state[r].up = True
+                _reconsider(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, now_s)
+            _toggle_again(state, run, times_s, r, now_s)
+            return
+    if now_s - run.last_arrival_s >= LONGEST_LULL_S:
+        run.tick_s = inf
+        return
+    _switch(to, table, reps, state, run, seqs, heap, tally, by_request, requests, wanted, least, now_s)
+    run.tick_s = now_s + run.interval_s
+
+
+@jit
+def _toggle_again(state: Any, run: Any, times_s: Floats, r: int, now_s: float) -> None:
+    state[r].toggles += 1
+    if now_s - run.last_arrival_s >= LONGEST_LULL_S:
+        state[r].toggle_s = inf
+    elif state[r].toggles >= times_s.shape[1]:
+        run.short = 1
+    else:
+        state[r].toggle_s = now_s + times_s[r, state[r].toggles]
+
+
+@jit
+def _leave_line(to: Any, reps: Any, run: Any, seqs: Any, s: int, now_s: float) -> None:
+    r = seqs[s].place
+    if r == NONE:
+        _remove(seqs, s)
+        run.backlogged -= 1
+        return
+    blocked = _head(reps[r], seqs) == s
+    _remove(seqs, s)
+    reps[r].queued -= 1
+    reps[r].load -= 1
+    if blocked:
+        _cut(to, reps[r], seqs, now_s)
+
+
+class Changing:
+    """What makes the replicas of a pool come and go, and what came of it.
+
+    Args:
+        pool: the pool.
+        first: number of its first replica, by which each has chances of its own.
+    """
+
+    def __init__(self, pool: Pool, first: int) -> None:
+        self.pool = pool
+        tier, replicas, n = pool.tier, pool.replicas, len(pool.visits)
+        self.state = np.zeros(replicas, STATE)
+        self.state["starting_s"] = self.state["toggle_s"] = inf
+        self.state["up"] = self.state["open"] = self.state["taking"] = True
+        self.changes = np.zeros(1, CHANGES)
+        scaling, most = tier.scaling, server_of(tier).max_sequences
+        hours = [float(hour) for hour in range(WEEK_HOURS)]
+        by_hour = scaling.kind_name() == "schedule"
+        self.least = np.array([scaling.least(min(tier.min_replicas, replicas), hour) for hour in hours], np.int64)
+        asked = [(0.0, hour) for hour in hours] if by_hour else [(float(inside), 0.0) for inside in range(n + 1)]
+        self.wanted = np.array([scaling.wanted(inside, hour, most, replicas) for inside, hour in asked], np.int64)
+        figures = {
+            "startup_s": scaling.startup_s, "interval_s": scaling.interval_s, "by_hour": by_hour, "takers": replicas,
+            "hour_of_week": pool.workload.start_hour, "tick_s": inf if scaling.is_fixed else 0.0,
+            "backlog": len(pool.seqs),
+        }  # fmt: skip
+        for name, value in figures.items():
+            self.changes[name] = value
+        mark = np.zeros(1, SEQUENCE)
+        mark["after"] = mark["before"] = len(pool.seqs)
+        pool.seqs = np.concatenate([pool.seqs, mark])
+        self.first = first
+        self.tally = np.zeros(2, np.int64)
+
+    def run(self, settings: Any, table: Floats, joined_s: Floats) -> tuple[Any, Floats]:
+        """Serve what joins in order of time; return how each ended and when."""
+        pool, n = self.pool, len(self.pool.visits)
+        whole = self.state.copy(), self.changes.copy(), pool.reps.copy(), pool.seqs.copy()
+        times = FIRST_TIMES
+        while True:
+            self.left_s, self.outcome = np.full(n, np.nan), np.zeros(n, np.int8)
+            self._draw(times)
+            self.arguments = settings, table, joined_s
+            self._go_on(-inf)
+            if not self.changes["short"][0]:
+                return self.outcome, self.left_s
+            times *= 4
+            self.state, self.changes, pool.reps, pool.seqs = (each.copy() for each in whole)
+            self.tally[:] = 0
+
+    def _draw(self, times: int) -> None:
+        """Draw times up and down; a replica is in its steady state when the run begins."""
+        failures = self.pool.tier.failures
+        self.times_s = np.zeros((self.pool.replicas, times))
+        if failures is None:
+            return
+        mtbf_s, mttr_s = failures.mtbf_hours * HOUR_S, failures.mttr_hours * HOUR_S
+        for place in range(self.pool.replicas):
+            generator = self.pool.workload.streams.generator(f"failures:{self.first + place}")
+            is_up = bool(generator.random() < mtbf_s / (mtbf_s + mttr_s))
+            means = np.where((np.arange(times) % 2 == 0) == is_up, mtbf_s, mttr_s)
+            self.times_s[place] = means * generator.standard_exponential(times)
+            self.state["toggle_s"][place] = self.times_s[place, 0]
+            if not is_up:
+                self.state["up"][place] = self.state["taking"][place] = False
+                self.changes["takers"] -= 1
+                self.changes["failures"] += 1
+
+    def _go_on(self, until_s: float) -> None:
+        pool = self.pool
+        settings, table, joined_s = self.arguments
+        chances = np.zeros(len(pool.workload))
+        if settings["dispatch"][0] not in (LEAST, ROUND_ROBIN):
+            chances = np.array(pool.workload.uniforms("dispatch"))
+        run_changing(
+            settings, table, pool.reps, self.state, self.changes, pool.seqs, pool.heap, joined_s, pool.visits.request,
+            chances, self.wanted, self.least, self.times_s, np.zeros(max(len(pool.visits), 1), np.int64), self.tally,
+            self.left_s, self.outcome, until_s,
+        )  # fmt: skip
+
+    def until(self, end_s: float) -> None:
+        """Let replicas come and go after everybody has left, until the run ends."""
+        self._go_on(end_s)
+
+    def paid_s(self, end_s: float) -> float:
+        """Return the time for which replicas were on, summed."""
+        since_s = self.state["since_s"]
+        return float(self.state["on_s"].sum() + np.where(np.isnan(since_s), 0.0, end_s - since_s).sum())
+
+    def switched_on(self) -> int:
+        """Count the replicas that are paid for at the end."""
+        return int((~np.isnan(self.state["since_s"])).sum())
