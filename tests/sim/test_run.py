@@ -17,7 +17,6 @@ from tco.sim import run
 from tests.laws.build import chat, gpu, scene
 
 CLASSES = {"chat": chat(0.9), "job": chat(0.1, "async")}
-WINDOW = {"from_hour": 22, "to_hour": 6, "deadline_hours": 24}
 ONLY: dict[str, Any] = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
 
 
@@ -34,7 +33,6 @@ def fleet(engine: str = "auto", count: int = 300, **changes: Any) -> Scenario:
         ("auto", 20_000, {}, "compiled", "runs of 20,000 requests or more"),
         ("compiled", 300, {}, "compiled", "asked for"),
         ("simpy", 10**6, {}, "simpy", "asked for"),
-        ("compiled", 300, {"async_window": WINDOW}, "simpy", "does not know own: async_window"),
     ],
 )
 def test_the_choice_and_its_reason(engine, requests, changes, chosen, why):
@@ -85,3 +83,12 @@ def test_without_a_folder_for_machine_code_it_is_compiled_anew(tmp_path):
     found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
 
     assert "False" == found.stdout.strip()
+
+
+def test_an_option_that_the_compiled_engine_does_not_know_runs_on_the_other_one():
+    """Who is asked depends on how full a tier is."""
+    router = {"kind": "spill_over", "first": "own", "then": "other", "full_at_requests": 3}
+    found = scene({"own": gpu(), "other": gpu()}, {"it": {"router": router, "people": {}}}, classes=CLASSES, slo={})
+    asked = found.model_copy(update={"simulation": found.simulation.model_copy(update={"engine": "compiled"})})
+
+    assert ("simpy", "the compiled engine does not know router of kind spill_over") == run.choose(asked, "it", 300)

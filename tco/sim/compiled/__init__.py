@@ -22,7 +22,7 @@ from tco.scenario import Scenario
 from tco.scenario.options import Option
 from tco.serving.latency import Quantiles
 from tco.sim.compiled.placed import PlacedTier
-from tco.sim.compiled.tiers import Served, Visits, delays_s, serve, why_not
+from tco.sim.compiled.tiers import Served, Visits, delays_s, serve
 from tco.sim.result import FurtherVisit, SimulationResult
 from tco.sim.run_view import RunView
 from tco.sim.stations import StationBooks
@@ -47,9 +47,6 @@ def reason_against(scenario: Scenario, option: str) -> str | None:
         return f"router of kind {chosen.router.kind_name()}"
     if chosen.cache is not None and not isinstance(chosen.cache.policy, FixedHitShare):
         return f"cache of kind {chosen.cache.policy.kind_name()}"
-    for name, tier in scenario.tiers_of(option).items():
-        if (found := why_not(tier)) is not None:
-            return f"{name}: {found}"
     return None
 
 

@@ -25,6 +25,7 @@ from tco.serving.latency import Z95
 from tco.sim.answer_time import AnswerTime
 from tco.sim.compiled.changing import Changing
 from tco.sim.compiled.fleet import LEAST, ROUND_ROBIN, SETTINGS, TWO, new_fleet, run_fleet
+from tco.sim.compiled.played import PlayedTier
 from tco.sim.compiled.queues import by_batches, by_devices
 from tco.sim.compiled.vendor import by_vendor
 from tco.sim.stations import StationBooks
@@ -84,6 +85,7 @@ class Served:
         tells_idle: whether the time in which nothing worked is counted as well.
         ended: order in which calls ended that ended at the same moment; None for that of the visits.
         changing: what made replicas come and go, of each pool where anything did.
+        played: the station that played the tier, where none of the recurrences knows it.
     """
 
     outcome: NDArray[np.int8]
@@ -102,9 +104,12 @@ class Served:
     tells_idle: bool = False
     ended: Ints | None = None
     changing: tuple[Changing, ...] = ()
+    played: PlayedTier | None = None
 
     def books(self, visits: Visits, elapsed_s: float, end_s: float) -> StationBooks:
         """Close the books of a run that lasted so long and ended at a moment."""
+        if self.played is not None:
+            return self.played.books(elapsed_s, end_s)
         answered = self.outcome == Outcome.COMPLETED
         last_s = float(max(self.left_s.max(), visits.entered_s.max())) if len(visits) else 0.0
         busy_share = None
@@ -150,30 +155,21 @@ def _scales(changing: Changing) -> bool:
     return not changing.pool.tier.scaling.is_fixed
 
 
-def why_not(tier: Tier) -> str | None:
-    """Say what of a tier the compiled engine does not know; None where it knows all."""
-    if isinstance(tier, GpuFleet):
-        return _fleet_why_not(tier)
-    return None if isinstance(tier, ManagedApi | Rules | Edge | MicroBatch) else f"tiers of kind {tier.kind_name()}"
-
-
 def _is_plain(tier: ManagedApi) -> bool:
     """Say whether nothing of a vendor's terms can hold a call up, so that all are served at once."""
     terms = ("limits", "max_concurrency", "max_queue_requests", "timeout_s", "outages", "batch")
     return not tier.error_share and all(getattr(tier, name) is None for name in terms)
 
 
-def _fleet_why_not(tier: GpuFleet) -> str | None:
-    server = server_of(tier)
-    used = ["async_window"] if tier.async_window is not None else []
-    used += ["first_token_overhead_steps"] if server.first_token_overhead_steps else []
-    used += [] if type(tier.dispatch) in DISPATCH else ["dispatch"]
-    return used[0] if used else None
+def _is_known(tier: GpuFleet) -> bool:
+    """Say whether the kernels know all of a fleet; else its SimPy station plays it."""
+    steps = server_of(tier).first_token_overhead_steps
+    return tier.async_window is None and not steps and type(tier.dispatch) in DISPATCH
 
 
 def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Served:
-    """Serve all visits to a tier that `why_not` has nothing against."""
-    if isinstance(tier, GpuFleet):
+    """Serve all visits to a tier."""
+    if isinstance(tier, GpuFleet) and _is_known(tier):
         return _by_fleet(tier, visits, workload, replicas)
     if isinstance(tier, ManagedApi):
         return _by_api(tier, visits, workload) if _is_plain(tier) else by_vendor(tier, visits, workload)
@@ -183,7 +179,7 @@ def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Serv
         return by_devices(tier, visits, workload)
     if isinstance(tier, MicroBatch):
         return by_batches(tier, visits, workload, replicas)
-    raise NotImplementedError(tier.kind_name())
+    return PlayedTier(tier, visits, workload, replicas).serve()
 
 
 def _settings(tier: GpuFleet, *, limited: bool = True) -> tuple[Any, Floats]:

@@ -67,6 +67,8 @@ def both(scenario: Scenario, rate_rps: float, replicas: dict[str, int]) -> tuple
 DRAFTS = {"draft_tokens": 2, "acceptance_share": 0.6, "draft_step_fraction": 0.1}
 DISPATCH = [{"kind": kind} for kind in ("least_loaded", "round_robin", "shortest_of_two")]
 ONLY: dict[str, Any] = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
+NIGHT = {"from_hour": 22, "to_hour": 6, "deadline_hours": 24}
+POPULAR = {"questions": 100, "exponent": 1.0, "same_words_share": 0.5, "source": "made up"}
 RULES = {"kind": "rules", "latency": {"p50_s": 0.01, "p95_s": 0.02}, "price": {"request_usd_per_request": 0.0, **DATED}}
 servers = st.builds(
     lambda sequences, budget, kv, delta, steps: {
@@ -255,6 +257,24 @@ def test_fleets_that_change_agree_request_by_request(fleet, change, replicas, ra
     assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
 
 
+PLATFORM = {
+    "kind": "serverless", "requests_per_worker": 4, "max_workers": 3, "idle_timeout_s": 5.0,
+    "cold_start": {"p50_s": 2.0, "p95_s": 6.0}, "token_price": {"request_usd_per_request": 0.001, **DATED},
+    "latency": {"ttft_p50_s": 0.3, "ttft_p95_s": 0.6, "tpot_p50_s": 0.01, "tpot_p95_s": 0.02, "source": "made up"},
+}  # fmt: skip
+
+
+@given(st.sampled_from([PLATFORM, gpu(async_window=NIGHT)]), st.integers(1, 3), st.floats(0.5, 20.0))
+@settings(max_examples=30, deadline=None)
+def test_played_tiers_agree_request_by_request(tier, replicas, rate_rps):
+    """A platform that starts from cold and a fleet that holds jobs, each with a vendor behind it."""
+    router = {"kind": "escalation", "first": "own", "then": "mid", "escalated_share": 0.3}
+    scenario = scene({"own": tier, "mid": api(max_concurrency=4)}, {"it": {"router": router, "people": {}}},
+                     classes=MANY, slo={}, count=300)  # fmt: skip
+
+    assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
+
+
 @given(fleets, st.integers(3, 7), st.floats(0.5, 20.0))
 @settings(max_examples=50, deadline=None)
 def test_placed_tiers_agree_request_by_request(fleet, replicas, rate_rps):
@@ -282,12 +302,21 @@ def test_a_difference_is_seen():
     assert ["finished_s", "tried"] == differences(one, other)
 
 
-def test_what_is_not_known_is_named():
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        (
+            {**ONLY, "router": {"kind": "spill_over", "first": "own", "then": "mid", "full_at_requests": 3}},
+            "spill_over",
+        ),
+        ({**ONLY, "cache": cache(0.1, policy={"kind": "exact", "popularity": POPULAR})}, "cache of kind exact"),
+    ],
+)
+def test_what_is_not_known_is_named(option, why):
     """Such an option runs on the other engine, and the reason is printed."""
-    window = {"from_hour": 22, "to_hour": 6, "deadline_hours": 24}
-    scenario = scene({"own": gpu(async_window=window)}, {"it": ONLY}, classes=MANY, slo={}, count=200)
+    scenario = scene({"own": gpu(), "mid": api()}, {"it": option}, classes=MANY, slo={}, count=200)
 
-    assert "own: async_window" == compiled.reason_against(scenario, "it")
+    assert why in str(compiled.reason_against(scenario, "it"))
 
 
 def test_going_back_is_refused():
