@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tco.demand.workload import Workload
 from tco.domain import Outcome
+from tco.plugin import plugins_in
 from tco.scenario.placement import Regions
 from tco.scenario.tiers import Tier
 from tco.sim.compiled.tiers import Served, Visits, serve
@@ -82,7 +83,8 @@ class PlacedTier:
         weight = sum(max(self.split[name], 1) for name in known)
         share = sum(each * max(self.split[name], 1) for name, each in known.items()) / weight if known else None
         counts: dict[str, float] = {}
+        spans = plugins_in("tco.sim.stations")[self.tier.kind_name()].spans
         for books in found.values():
             for item, amount in books.counts.items():
-                counts[item] = counts.get(item, 0.0) + amount
+                counts[item] = counts.get(item, 0.0) + (amount / len(found) if item in spans else amount)
         return replace(whole.books(visits, elapsed_s, end_s), busy_share=share, counts=counts, regions=found)
