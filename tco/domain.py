@@ -12,6 +12,7 @@ Driver = Literal["volume", "fixed"]
 # Accounts: colon paths, so that any roll-up is a group-by. What each one holds, in words.
 ACCOUNTS = {
     "serving:api": "tokens and requests of managed APIs",
+    "serving:units": "units of provisioned throughput, used or not",
     "serving:platform": "serverless platforms, by token or GPU-second",
     "serving:vendor": "fees, seats and commitments of a vendor who sells the whole service",
     "serving:gpu": "GPU-hours on demand",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tco.capacity.contract import contract_meters
 from tco.capacity.load_levels import paid_workers
+from tco.capacity.provisioned import provisioned_meters
 from tco.capacity.purchase import Held, fleets_held, purchase_meters
 from tco.capacity.sizing import FleetPlan
 from tco.capacity.staff import exit_meters, migration_meters, staff_meters
@@ -49,7 +50,8 @@ def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) 
     leaving = scenario.options[plan.option].exit
     if leaving is not None and leaving.at_end:
         meters += exit_meters(scenario, plan.option, months[-1].index)
-    return [*meters, *contract_meters(scenario, plan, months), *purchase_meters(scenario, plan, held)]
+    bound = [*contract_meters(scenario, plan, months), *provisioned_meters(scenario, plan, months)]
+    return [*meters, *bound, *purchase_meters(scenario, plan, held)]
 
 
 def _tiers(scenario: Scenario, plan: FleetPlan, month: Month, held: list[dict[str, Held]]) -> Iterator[Meter]:

@@ -54,6 +54,8 @@ def _config(scenario: Scenario, subject: str) -> tuple[str, Any]:
     if area == "tiers":
         tier = scenario.tiers[name]
         return tier.kind_name(), tier
+    if area == "provisioned":
+        return area, scenario.tiers[name].provisioned  # type: ignore[attr-defined]  # only managed APIs have such meters
     if area == "purchase":
         purchase = scenario.tiers[name].purchase  # type: ignore[attr-defined]  # only fleets have such meters
         return purchase.kind_name(), purchase

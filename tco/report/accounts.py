@@ -23,6 +23,7 @@ GREYS = ("#9A9A9A", "#CFCFCF", "#606060")
 # Colours without a name: of 3 000 random sets the one whose nearest pair is farthest apart to every eye, 17 in CIE Lab.
 STYLES = {
     "serving:api": AccountStyle("API tokens", "API tokens", BLUE),
+    "serving:units": AccountStyle("Units", "units of throughput", "#300C00"),
     "serving:gpu": AccountStyle("GPUs", "GPUs", VERMILION),
     "serving:platform": AccountStyle("Platform", "the serverless platform", ORANGE),
     "serving:vendor": AccountStyle("Vendor", "the vendor's fees", "#300CFC"),
