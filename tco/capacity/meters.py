@@ -55,7 +55,7 @@ def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) 
 
 
 def _tiers(scenario: Scenario, plan: FleetPlan, month: Month, held: list[dict[str, Held]]) -> Iterator[Meter]:
-    window = plan.window(month.index)
+    window = plan.billed(month, week_profile(scenario.traffic))
     for name, tier in scenario.tiers_of(plan.option).items():
         seen, subject = window.tiers[name], f"tiers.{name}"
         per_request = {
@@ -116,7 +116,7 @@ def _counted(item: str, each: float) -> tuple[float, str]:
 
 
 def _before_tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]:
-    option, window = scenario.options[plan.option], plan.window(month.index)
+    option, window = scenario.options[plan.option], plan.billed(month, week_profile(scenario.traffic))
     if option.cache is not None:
         subject = f"options.{plan.option}.cache"
         lookups = window.lookups_per_request
@@ -147,7 +147,7 @@ def _retrieval(name: str, retrieval: Retrieval, month: Month, window: Window) ->
 
 def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Meter]:
     """Count what the business pays for wrong answers, and what deciding costs."""
-    option, window = scenario.options[plan.option], plan.window(month.index)
+    option, window = scenario.options[plan.option], plan.billed(month, week_profile(scenario.traffic))
     for decider in option.router.deciders():
         each = window.decisions_per_request[decider.name]
         subject = f"options.{plan.option}.router"
@@ -162,8 +162,14 @@ def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Mete
 
 
 def _volume(option: str, month: Month, subject: str, item: str, each: float, unit: str, window: Window) -> Meter:
-    basis = f"{month.requests:,.0f} requests x {each:.6g} {unit} each, mean of {window.requests:,} simulated"
+    basis = f"{month.requests:,.0f} requests x {each:.6g} {unit} each, {simulated(window)}"
     return Meter(option, month.index, subject, item, month.requests * each, unit, basis, "volume")
+
+
+def simulated(window: Window) -> str:
+    """Say what a count by the request rests on."""
+    week = f" at {window.loads} loads of the week" if window.loads > 1 else ""
+    return f"mean of {window.requests:,} simulated{week}"
 
 
 def _stored(option: str, month: Month, subject: str, gb: float) -> Meter:

@@ -23,6 +23,7 @@ from tco.capacity.relief import is_relieved
 from tco.capacity.throughput import replica_rps
 from tco.capacity.tier_load import is_plain
 from tco.capacity.vendor_load import Overload, vendor_overloads
+from tco.capacity.week import blended, week_rates, weights_of
 from tco.capacity.window import Window, summarise
 from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import Workload
@@ -60,6 +61,8 @@ class FleetPlan:
         async_loads: per month, how close async calls come to what such a fleet's idle replicas carry.
         full_replicas_per_rps: replicas of each fleet tier that one request a second of the option keeps full; tiers of
             which that is not known, or changes with the load, are left out.
+        hours_of: per month, windows of its fleet from the quietest hour to the busiest, where who answers depends on
+            the load; else none.
     """
 
     option: str
@@ -73,10 +76,24 @@ class FleetPlan:
     nights: tuple[Window, ...] = ()
     async_loads: tuple[tuple[AsyncLoad, ...], ...] = ()
     full_replicas_per_rps: dict[str, float] = field(default_factory=dict)
+    hours_of: tuple[tuple[Window, ...], ...] = ()
 
     def window(self, month: int) -> Window:
         """Return the window that stands for a month."""
         return self.windows[self.window_of[month]]
+
+    def billed(self, month: Month, week: list[float]) -> Window:
+        """Return the window whose counts by the request are those of a month: the mean over the hours of its week.
+
+        Args:
+            month: the month.
+            week: relative rate of each hour, mean 1.
+        """
+        window = self.window(month.index)
+        if not self.hours_of:
+            return window
+        hours = self.hours_of[month.index]
+        return blended(window, hours, weights_of([each.rate_rps for each in hours], month.mean_rps, week))
 
     @property
     def judged(self) -> tuple[Window, ...]:
@@ -149,6 +166,7 @@ def plan_fleet(
         nights=_nights(sizer, [windows[rate] for rate in known]),
         async_loads=async_loads,
         full_replicas_per_rps=sizer.full_replicas_per_rps(),
+        hours_of=_hours(sizer, months, [windows[known[at]].replicas for at in stands_for]),
     )
 
 
@@ -159,6 +177,21 @@ def _levels(sizer: _Sizer, months: tuple[Month, ...], fleet: Fleet) -> tuple[Win
         return ()
     rates = level_rates(months, week_profile(scenario.traffic))
     return tuple(sizer.window(rate, fleet) for rate in rates)
+
+
+def _hours(sizer: _Sizer, months: tuple[Month, ...], replicas: list[dict[str, int]]) -> tuple[tuple[Window, ...], ...]:
+    """Simulate every fleet at the loads of the week, where who answers depends on the load; else nothing."""
+    scenario, option = sizer.scenario, sizer.scenario.options[sizer.option]
+    by_load = any(tier.answers_depend_on_load for tier in scenario.tiers_of(sizer.option).values())
+    week = week_profile(scenario.traffic)
+    if not (by_load or option.router.depends_on_load) or max(week) == min(week):
+        return ()
+    fleets = [tuple(fleet.values()) for fleet in replicas]
+    hours: dict[Fleet, tuple[Window, ...]] = {}
+    for fleet in dict.fromkeys(fleets):
+        same = [month for month, has in zip(months, fleets, strict=True) if has == fleet]
+        hours[fleet] = tuple(sizer.window(rate, fleet) for rate in week_rates(same, week))
+    return tuple(hours[fleet] for fleet in fleets)
 
 
 def _nights(sizer: _Sizer, windows: list[Window]) -> tuple[Window, ...]:
