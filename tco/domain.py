@@ -28,6 +28,7 @@ ACCOUNTS = {
     "platform:cache": "caches of answers and indexes in memory",
     "platform:routing": "deciders of routers",
     "platform:observability": "telemetry, evaluation runs",
+    "platform:extras": "fees and overhead that an option states as extras",
     "quality:review": "human review of sampled answers",
     "quality:bad-answers": "what bad answers cost the business",
     "storage:vector": "vector databases",

@@ -44,6 +44,7 @@ def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) 
         meters += _tiers(scenario, plan, month, held)
         meters += _before_tiers(scenario, plan, month)
         meters += _answers(plan, month, scenario)
+        meters += _extras(scenario, plan.option, month)
         meters += watched_meters(scenario, plan.option, months, month)
         meters += staff_meters(scenario, plan.option, month.index)
         meters += migration_meters(scenario, plan.option, month.index)
@@ -164,6 +165,17 @@ def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Mete
 def _volume(option: str, month: Month, subject: str, item: str, each: float, unit: str, window: Window) -> Meter:
     basis = f"{month.requests:,.0f} requests x {each:.6g} {unit} each, {simulated(window)}"
     return Meter(option, month.index, subject, item, month.requests * each, unit, basis, "volume")
+
+
+def _extras(scenario: Scenario, option: str, month: Month) -> Iterator[Meter]:
+    """Count what fees are charged by; overhead on serving needs no count of its own."""
+    for name, extra in scenario.options[option].extras.items():
+        subject = f"options.{option}.extras"
+        if extra.fee_usd_per_month is not None:
+            yield Meter(option, month.index, subject, f"month/{name}", 1.0, "months", "every month")
+        if extra.fee_usd_per_request is not None:
+            basis = f"{month.requests:,.0f} requests of the option"
+            yield Meter(option, month.index, subject, f"request/{name}", month.requests, "requests", basis, "volume")
 
 
 def simulated(window: Window) -> str:

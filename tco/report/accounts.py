@@ -41,6 +41,7 @@ STYLES = {
     "platform:cache": AccountStyle("Cache", "the cache", PINK),
     "platform:routing": AccountStyle("Routing", "deciding who answers", GREYS[2]),
     "platform:observability": AccountStyle("Telemetry", "telemetry and evaluation", "#B4D8FC"),
+    "platform:extras": AccountStyle("Extras", "fees and overhead", "#FC7890"),
     "quality:review": AccountStyle("Review", "human review of answers", "#9CFC78"),
     "quality:bad-answers": AccountStyle("Bad answers", "what bad answers cost", GREYS[1]),
     "network:egress": AccountStyle("Egress", "data on its way to users", "#C030F0"),
