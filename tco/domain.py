@@ -12,6 +12,7 @@ Driver = Literal["volume", "fixed"]
 # Accounts: colon paths, so that any roll-up is a group-by. What each one holds, in words.
 ACCOUNTS = {
     "serving:api": "tokens and requests of managed APIs",
+    "serving:units": "units of provisioned throughput, used or not",
     "serving:platform": "serverless platforms, by token or GPU-second",
     "serving:vendor": "fees, seats and commitments of a vendor who sells the whole service",
     "serving:gpu": "GPU-hours on demand",
@@ -27,6 +28,7 @@ ACCOUNTS = {
     "platform:cache": "caches of answers and indexes in memory",
     "platform:routing": "deciders of routers",
     "platform:observability": "telemetry, evaluation runs",
+    "platform:extras": "fees and overhead that an option states as extras",
     "quality:review": "human review of sampled answers",
     "quality:bad-answers": "what bad answers cost the business",
     "storage:vector": "vector databases",

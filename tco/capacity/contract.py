@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from tco.capacity.sizing import FleetPlan
-from tco.demand.forecast import Month
+from tco.demand.forecast import Month, week_profile
 from tco.domain import Meter
 from tco.scenario import Scenario
 from tco.scenario.contract import Contract
@@ -94,7 +94,7 @@ def _requests(scenario: Scenario, plan: FleetPlan, month: Month) -> tuple[float,
     names = [name for name, tier in scenario.tiers_of(plan.option).items() if is_included(tier)]
     if not names:
         return month.requests, f"{month.requests:,.0f} requests of the option"
-    window = plan.window(month.index)
+    window = plan.billed(month, week_profile(scenario.traffic))
     each = sum(window.tiers[name].visits_per_request for name in names)
     basis = f"{month.requests:,.0f} requests x {each:.6g} at {', '.join(names)}, mean of {window.requests:,} simulated"
     return month.requests * each, basis

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tco.capacity.contract import contract_meters
 from tco.capacity.load_levels import paid_workers
+from tco.capacity.provisioned import provisioned_meters
 from tco.capacity.purchase import Held, fleets_held, purchase_meters
 from tco.capacity.sizing import FleetPlan
 from tco.capacity.staff import exit_meters, migration_meters, staff_meters
@@ -43,17 +44,19 @@ def read_meters(scenario: Scenario, plan: FleetPlan, months: tuple[Month, ...]) 
         meters += _tiers(scenario, plan, month, held)
         meters += _before_tiers(scenario, plan, month)
         meters += _answers(plan, month, scenario)
+        meters += _extras(scenario, plan.option, month)
         meters += watched_meters(scenario, plan.option, months, month)
         meters += staff_meters(scenario, plan.option, month.index)
         meters += migration_meters(scenario, plan.option, month.index)
     leaving = scenario.options[plan.option].exit
     if leaving is not None and leaving.at_end:
         meters += exit_meters(scenario, plan.option, months[-1].index)
-    return [*meters, *contract_meters(scenario, plan, months), *purchase_meters(scenario, plan, held)]
+    bound = [*contract_meters(scenario, plan, months), *provisioned_meters(scenario, plan, months)]
+    return [*meters, *bound, *purchase_meters(scenario, plan, held)]
 
 
 def _tiers(scenario: Scenario, plan: FleetPlan, month: Month, held: list[dict[str, Held]]) -> Iterator[Meter]:
-    window = plan.window(month.index)
+    window = plan.billed(month, week_profile(scenario.traffic))
     for name, tier in scenario.tiers_of(plan.option).items():
         seen, subject = window.tiers[name], f"tiers.{name}"
         per_request = {
@@ -114,7 +117,7 @@ def _counted(item: str, each: float) -> tuple[float, str]:
 
 
 def _before_tiers(scenario: Scenario, plan: FleetPlan, month: Month) -> Iterator[Meter]:
-    option, window = scenario.options[plan.option], plan.window(month.index)
+    option, window = scenario.options[plan.option], plan.billed(month, week_profile(scenario.traffic))
     if option.cache is not None:
         subject = f"options.{plan.option}.cache"
         lookups = window.lookups_per_request
@@ -145,7 +148,7 @@ def _retrieval(name: str, retrieval: Retrieval, month: Month, window: Window) ->
 
 def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Meter]:
     """Count what the business pays for wrong answers, and what deciding costs."""
-    option, window = scenario.options[plan.option], plan.window(month.index)
+    option, window = scenario.options[plan.option], plan.billed(month, week_profile(scenario.traffic))
     for decider in option.router.deciders():
         each = window.decisions_per_request[decider.name]
         subject = f"options.{plan.option}.router"
@@ -160,8 +163,25 @@ def _answers(plan: FleetPlan, month: Month, scenario: Scenario) -> Iterator[Mete
 
 
 def _volume(option: str, month: Month, subject: str, item: str, each: float, unit: str, window: Window) -> Meter:
-    basis = f"{month.requests:,.0f} requests x {each:.6g} {unit} each, mean of {window.requests:,} simulated"
+    basis = f"{month.requests:,.0f} requests x {each:.6g} {unit} each, {simulated(window)}"
     return Meter(option, month.index, subject, item, month.requests * each, unit, basis, "volume")
+
+
+def _extras(scenario: Scenario, option: str, month: Month) -> Iterator[Meter]:
+    """Count what fees are charged by; overhead on serving needs no count of its own."""
+    for name, extra in scenario.options[option].extras.items():
+        subject = f"options.{option}.extras"
+        if extra.fee_usd_per_month is not None:
+            yield Meter(option, month.index, subject, f"month/{name}", 1.0, "months", "every month")
+        if extra.fee_usd_per_request is not None:
+            basis = f"{month.requests:,.0f} requests of the option"
+            yield Meter(option, month.index, subject, f"request/{name}", month.requests, "requests", basis, "volume")
+
+
+def simulated(window: Window) -> str:
+    """Say what a count by the request rests on."""
+    week = f" at {window.loads} loads of the week" if window.loads > 1 else ""
+    return f"mean of {window.requests:,} simulated{week}"
 
 
 def _stored(option: str, month: Month, subject: str, gb: float) -> Meter:

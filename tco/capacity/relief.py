@@ -20,7 +20,7 @@ def is_relieved(scenario: Scenario, option: str, tier: str) -> bool:
     if fallback is None:
         return False
     refuses = getattr(config, "max_queue_requests", None) is not None
-    refuses = refuses or (isinstance(config, ManagedApi) and config.limits is not None)
+    refuses = refuses or (isinstance(config, ManagedApi) and config.limits_in_force is not None)
     loses = any(getattr(config, key, None) is not None for key in ("queue_timeout_s", "timeout_s"))
     caught = {Outcome.REJECTED: refuses, Outcome.TIMED_OUT: loses}
     return any(happens and fallback.catches(tier, why) for why, happens in caught.items())

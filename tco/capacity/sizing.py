@@ -14,14 +14,16 @@ load never needs fewer replicas.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tco.capacity.async_nights import AsyncLoad
 from tco.capacity.async_side import AsyncSide
 from tco.capacity.load_levels import level_rates
 from tco.capacity.relief import is_relieved
 from tco.capacity.throughput import replica_rps
+from tco.capacity.tier_load import is_plain
 from tco.capacity.vendor_load import Overload, vendor_overloads
+from tco.capacity.week import blended, week_rates, weights_of
 from tco.capacity.window import Window, summarise
 from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import Workload
@@ -57,6 +59,10 @@ class FleetPlan:
         levels: windows from the quietest hour to the busiest, where a tier follows the load; else none.
         nights: windows in which async calls always wait, of fleets that serve them in certain hours.
         async_loads: per month, how close async calls come to what such a fleet's idle replicas carry.
+        full_replicas_per_rps: replicas of each fleet tier that one request a second of the option keeps full; tiers of
+            which that is not known, or changes with the load, are left out.
+        hours_of: per month, windows of its fleet from the quietest hour to the busiest, where who answers depends on
+            the load; else none.
     """
 
     option: str
@@ -69,10 +75,25 @@ class FleetPlan:
     levels: tuple[Window, ...] = ()
     nights: tuple[Window, ...] = ()
     async_loads: tuple[tuple[AsyncLoad, ...], ...] = ()
+    full_replicas_per_rps: dict[str, float] = field(default_factory=dict)
+    hours_of: tuple[tuple[Window, ...], ...] = ()
 
     def window(self, month: int) -> Window:
         """Return the window that stands for a month."""
         return self.windows[self.window_of[month]]
+
+    def billed(self, month: Month, week: list[float]) -> Window:
+        """Return the window whose counts by the request are those of a month: the mean over the hours of its week.
+
+        Args:
+            month: the month.
+            week: relative rate of each hour, mean 1.
+        """
+        window = self.window(month.index)
+        if not self.hours_of:
+            return window
+        hours = self.hours_of[month.index]
+        return blended(window, hours, weights_of([each.rate_rps for each in hours], month.mean_rps, week))
 
     @property
     def judged(self) -> tuple[Window, ...]:
@@ -144,6 +165,8 @@ def plan_fleet(
         levels=_levels(sizer, months, fleets[rates[-1]]),
         nights=_nights(sizer, [windows[rate] for rate in known]),
         async_loads=async_loads,
+        full_replicas_per_rps=sizer.full_replicas_per_rps(),
+        hours_of=_hours(sizer, months, [windows[known[at]].replicas for at in stands_for]),
     )
 
 
@@ -154,6 +177,21 @@ def _levels(sizer: _Sizer, months: tuple[Month, ...], fleet: Fleet) -> tuple[Win
         return ()
     rates = level_rates(months, week_profile(scenario.traffic))
     return tuple(sizer.window(rate, fleet) for rate in rates)
+
+
+def _hours(sizer: _Sizer, months: tuple[Month, ...], replicas: list[dict[str, int]]) -> tuple[tuple[Window, ...], ...]:
+    """Simulate every fleet at the loads of the week, where who answers depends on the load; else nothing."""
+    scenario, option = sizer.scenario, sizer.scenario.options[sizer.option]
+    by_load = any(tier.answers_depend_on_load for tier in scenario.tiers_of(sizer.option).values())
+    week = week_profile(scenario.traffic)
+    if not (by_load or option.router.depends_on_load) or max(week) == min(week):
+        return ()
+    fleets = [tuple(fleet.values()) for fleet in replicas]
+    hours: dict[Fleet, tuple[Window, ...]] = {}
+    for fleet in dict.fromkeys(fleets):
+        same = [month for month, has in zip(months, fleets, strict=True) if has == fleet]
+        hours[fleet] = tuple(sizer.window(rate, fleet) for rate in week_rates(same, week))
+    return tuple(hours[fleet] for fleet in fleets)
 
 
 def _nights(sizer: _Sizer, windows: list[Window]) -> tuple[Window, ...]:
@@ -254,12 +292,14 @@ class _Sizer:
         if not self._replicas_per_rps or self._needs_by_rate:
             self.window(rate, fleet)  # shows which requests visit which tier
         carrying = []
-        for tier, have, each, most in zip(self.tiers, fleet, self._replicas_per_rps, self.maximum, strict=True):
+        for (tier, config), have, each, most in zip(
+            self.tiers.items(), fleet, self._replicas_per_rps, self.maximum, strict=True
+        ):
             near = self._near_shares(tier)
             share = rate * each / worth(near, most)
             if share > 1.0:
                 self.load_shares[tier] = max(share, self.load_shares.get(tier, 0.0))
-            enough = carrying_replicas(near.values(), rate * each)
+            enough = carrying_replicas(near.values(), rate * each / (config.planned_load_share or 1.0))
             carrying.append(self.jobs.carrying(tier, rate, max(have, min(enough, most))))
         return tuple(carrying)
 
@@ -268,6 +308,17 @@ class _Sizer:
             return 0.0
         by_day = self.jobs.needed_per_rps(name)
         return _replicas_per_rps(tier, result, name) if by_day is None else by_day
+
+    def full_replicas_per_rps(self) -> dict[str, float]:
+        """Return the replicas that one request a second of the option keeps full, of tiers of which that is known."""
+        if self._needs_by_rate:
+            return {}
+        known = zip(self.tiers.items(), self._replicas_per_rps, strict=True) if self._replicas_per_rps else ()
+        return {
+            name: each
+            for (name, tier), each in known
+            if each > 0.0 and is_plain(tier) and self.jobs.needed_per_rps(name) is None
+        }
 
     def nights(self, rate: float, replicas: dict[str, int]) -> Iterator[Window]:
         """Simulate the hours in which people meet a queue of jobs."""
@@ -307,7 +358,8 @@ class _Sizer:
     def _limits(self) -> list[Limit]:
         slo = self.scenario.slo
         metrics = {"e2e": slo.e2e_p95_s, "ttft": slo.ttft_p95_s}
-        if slo.e2e_p95_s is None and slo.ttft_p95_s is None:
+        by_load = any(tier.planned_load_share is not None for tier in self.tiers.values())
+        if slo.e2e_p95_s is None and slo.ttft_p95_s is None and not by_load:
             metrics["e2e"] = 0.0  # nothing is asked: as fast as replicas can make it, within the slack
         return [
             (scope, metric, limit) for scope in self._scopes() for metric, limit in metrics.items() if limit is not None

@@ -106,7 +106,7 @@ def _fullest(
 def _capacity_rps(config: Tier, result: SimulationResult, tier: str, replicas: int, visits: Visits) -> float | None:
     """Return what so many replicas, or the slots of one place, serve of these visits, per second."""
     if isinstance(config, FleetTier):
-        return _fleet_rps(config, result, replicas, visits) if _is_plain(config) else None
+        return _fleet_rps(config, result, replicas, visits) if is_plain(config) else None
     slots = config.slots if config.slots is not None else getattr(config, "max_concurrency", None)
     service_s = visits.left_s - visits.started_s - result.way_back_s(tier, visits.request)
     known = service_s[~np.isnan(service_s)]
@@ -115,8 +115,8 @@ def _capacity_rps(config: Tier, result: SimulationResult, tier: str, replicas: i
     return float(slots / known.mean())
 
 
-def _is_plain(config: Tier) -> bool:
-    """Whether the throughput of a bare replica is that of the tier's: no feature makes it faster, slower or fewer."""
+def is_plain(config: Tier) -> bool:
+    """Say whether the throughput of a bare replica is that of the tier's: no feature changes speed or number."""
     if not isinstance(config, GpuFleet):
         return True
     features = (config.speculation, config.disaggregation, config.failures)

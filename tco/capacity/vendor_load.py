@@ -68,9 +68,10 @@ def _admitted_rps(tier: ManagedApi, result: SimulationResult, sent: Visits) -> d
     if not len(sent):
         return {}
     found: dict[str, float] = {}
-    if tier.limits is not None:
+    limits = tier.limits_in_force
+    if limits is not None:
         tokens = float(sent.input_tokens.mean()), float(result.workload.output_tokens[sent.request].mean())
-        found |= tier.limits.admitted_rps(tier.limits.counted(*tokens))
+        found |= limits.admitted_rps(limits.counted(*tokens))
     if tier.max_concurrency is not None:
         each_s = _mean_service_s(tier, result, sent)
         found[f"max_concurrency {tier.max_concurrency} at {each_s:.4g} s a request"] = tier.max_concurrency / each_s

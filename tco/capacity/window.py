@@ -103,6 +103,7 @@ class Window:
         retries_per_request: calls that were sent again, or begun anew, per arriving request.
         engine: which engine simulated it.
         engine_why: why that one.
+        loads: loads of the week that its counts by the request are the mean of.
     """
 
     rate_rps: float
@@ -130,6 +131,7 @@ class Window:
     ann_answers_per_request: float = 0.0
     engine: str = "simpy"
     engine_why: str = ""
+    loads: int = 1
 
 
 def summarise(scenario: Scenario, result: SimulationResult) -> Window:

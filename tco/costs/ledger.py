@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tco.costs import Charge, PricingModel
+from tco.costs.extras import overheads
 from tco.costs.rates import Rates
 from tco.domain import Meter
 from tco.plugin import plugins_in
@@ -44,7 +45,9 @@ def price_meters(scenario: Scenario, meters: list[Meter]) -> pd.DataFrame:
         for line in model.charges(config, subject, readings, rates):
             price = rates.at(line.priced_month).drifted(line.price, line.account)
             priced = replace(line, price=price)
-            lines += [_row(option, each, rates) for each in (priced, *_blind(option, priced, rates))]
+            served = (priced, *_blind(option, priced, rates))
+            more = [each for part in served for each in overheads(option, part, rates)]
+            lines += [_row(option, each, rates) for each in (*served, *more)]
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
@@ -54,6 +57,8 @@ def _config(scenario: Scenario, subject: str) -> tuple[str, Any]:
     if area == "tiers":
         tier = scenario.tiers[name]
         return tier.kind_name(), tier
+    if area == "provisioned":
+        return area, scenario.tiers[name].provisioned  # type: ignore[attr-defined]  # only managed APIs have such meters
     if area == "purchase":
         purchase = scenario.tiers[name].purchase  # type: ignore[attr-defined]  # only fleets have such meters
         return purchase.kind_name(), purchase

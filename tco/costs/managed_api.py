@@ -28,8 +28,8 @@ class PerToken(PricingModel):
     def charges(self, config: ManagedApi, subject: str, readings: Readings, rates: Rates) -> Iterator[Charge]:
         """Charge input and output tokens, or requests, and what the batch endpoint served."""
         name, key = subject.partition(".")[2], f"{subject}.price"
-        if isinstance(config.price, IncludedPrice):
-            return  # the contract charges the requests
+        if config.price is None or isinstance(config.price, IncludedPrice):
+            return  # units of throughput are charged, or the contract charges the requests
         if isinstance(config.price, InlineRequestPrice):
             price = rates.price(config.price, "request", "usd_per_request")
             yield charge(ACCOUNT, f"{name} requests", _without(readings, "requests", "batch"), price, key)
@@ -71,7 +71,7 @@ def _batch(config: ManagedApi, name: str, readings: Readings, rates: Rates) -> I
 
 
 def batch_price(
-    rates: Rates, config: ManagedApi, reference: str | InlinePrice | IncludedPrice, meter: str, unit: str
+    rates: Rates, config: ManagedApi, reference: str | InlinePrice | IncludedPrice | None, meter: str, unit: str
 ) -> Price:
     """Return what a batch request pays: prices of its own, the tier's less the discount, or the catalog's."""
     discount = config.batch.discount_share if config.batch is not None else None

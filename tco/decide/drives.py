@@ -88,6 +88,7 @@ DRIVES = (
           True),
     Drive("options.*.people.hiring", "The lines of people:hiring of {name}: recruiting, and time of those who are not "
           "productive yet.", True),
+    Drive("options.*.extras", "Fees and overhead of {name}: its lines of platform:extras.", True),
     Drive("options.*.review", "Human review of {name}: the quantity of its lines of quality:review.", True),
     Drive("options.*.contract", "The vendor's contract of {name}: what it counts, and how long it binds; its lines are "
           "those of serving:vendor.", True),

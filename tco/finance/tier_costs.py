@@ -38,6 +38,8 @@ class TierCost:
         output_mtok: tokens that it generated, millions.
         replica_month_usd: what one more replica costs a month, at the plan's mean; None for tiers without a fleet.
         used_share: share of the paid GPU-hours in which it worked; None where that is not known, and for other tiers.
+        load_share: tokens served over those that the paid GPU-hours could have served, always full; None where that is
+            not known, and for other tiers.
         by_contract: whether the option's contract pays it, so that no part of the fees is the tier's own.
     """
 
@@ -49,6 +51,7 @@ class TierCost:
     output_mtok: float
     replica_month_usd: float | None
     used_share: float | None
+    load_share: float | None = None
     by_contract: bool = False
 
     @property
@@ -76,6 +79,16 @@ class TierCost:
         each = self.usd_per_mtok
         return None if each is None or self.used_share is None else each * self.used_share
 
+    @property
+    def full_usd_per_output_mtok(self) -> float | None:
+        """Cost of a million answer tokens if replicas were full in every paid hour, as studies tend to quote it.
+
+        >>> TierCost("it", "own", True, 900.0, 250.0, 50.0, None, 0.9, 0.25).full_usd_per_output_mtok
+        4.5
+        """
+        each = self.usd_per_output_mtok
+        return None if each is None or self.load_share is None else each * self.load_share
+
 
 def tier_costs(
     scenario: Scenario, ledger: pd.DataFrame, meters: tuple[Meter, ...], plan: FleetPlan, months: tuple[Month, ...]
@@ -101,7 +114,8 @@ def tier_costs(
         found.append(TierCost(
             plan.option, name, tier.is_built, cost_usd, counted.total("tiers", "input_tokens"),
             counted.total("tiers", "output_tokens"), cost_usd / held * HOURS_PER_MONTH if held else None,
-            _used_share(tier, name, plan, months, counted), _by_contract(tier),
+            _used_share(tier, name, plan, months, counted), _load_share(tier, name, plan, months, counted),
+            _by_contract(tier),
         ))  # fmt: skip
     return tuple(found)
 
@@ -162,6 +176,14 @@ def _used_share(tier: Tier, name: str, plan: FleetPlan, months: tuple[Month, ...
         replicas = tier.paid_replicas(sized) if breaks and isinstance(tier, GpuFleet) else sized
         used += busy * replicas * tier.gpus * HOURS_PER_MONTH * month.mean_rps / window.rate_rps
     return min(used / paid, 1.0) if paid else None
+
+
+def _load_share(tier: Tier, name: str, plan: FleetPlan, months: tuple[Month, ...], counted: _Counted) -> float | None:
+    """Hold the GPU-hours that the load would fill against those that are paid."""
+    paid, each = _paid_hours(tier, counted), plan.full_replicas_per_rps.get(name)
+    if not paid or each is None or not isinstance(tier, FleetTier):
+        return None
+    return fsum(month.mean_rps for month in months) * HOURS_PER_MONTH * each * tier.gpus / paid
 
 
 def _paid_hours(tier: Tier, counted: _Counted) -> float | None:

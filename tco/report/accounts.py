@@ -23,6 +23,7 @@ GREYS = ("#9A9A9A", "#CFCFCF", "#606060")
 # Colours without a name: of 3 000 random sets the one whose nearest pair is farthest apart to every eye, 17 in CIE Lab.
 STYLES = {
     "serving:api": AccountStyle("API tokens", "API tokens", BLUE),
+    "serving:units": AccountStyle("Units", "units of throughput", "#300C00"),
     "serving:gpu": AccountStyle("GPUs", "GPUs", VERMILION),
     "serving:platform": AccountStyle("Platform", "the serverless platform", ORANGE),
     "serving:vendor": AccountStyle("Vendor", "the vendor's fees", "#300CFC"),
@@ -40,6 +41,7 @@ STYLES = {
     "platform:cache": AccountStyle("Cache", "the cache", PINK),
     "platform:routing": AccountStyle("Routing", "deciding who answers", GREYS[2]),
     "platform:observability": AccountStyle("Telemetry", "telemetry and evaluation", "#B4D8FC"),
+    "platform:extras": AccountStyle("Extras", "fees and overhead", "#FC7890"),
     "quality:review": AccountStyle("Review", "human review of answers", "#9CFC78"),
     "quality:bad-answers": AccountStyle("Bad answers", "what bad answers cost", GREYS[1]),
     "network:egress": AccountStyle("Egress", "data on its way to users", "#C030F0"),

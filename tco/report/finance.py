@@ -126,12 +126,13 @@ def _token_table(costs: dict[str, tuple[TierCost, ...]], money: Money) -> Table:
     each = f"{money.symbol}/Mtok"
     columns = (
         Column("By the token", numeric=False), Column("Tier", numeric=False), Column(each), Column("of answers"),
-        Column("usage-based"), Column("Hours used"), Column("Replica-month"),
+        Column("usage-based"), Column("Hours used"), Column("Load"), Column("full"), Column("Replica-month"),
     )  # fmt: skip
     rows = tuple(
         (
             cost.option, cost.tier, _each(cost.usd_per_mtok, money), _each(cost.usd_per_output_mtok, money),
             _each(cost.used_usd_per_mtok, money), "-" if cost.used_share is None else share_used(cost.used_share),
+            "-" if cost.load_share is None else f"{cost.load_share:.0%}", _each(cost.full_usd_per_output_mtok, money),
             "-" if cost.replica_month_usd is None else money.whole(cost.replica_month_usd),
         )
         for tiers in costs.values()
@@ -149,8 +150,9 @@ def _token_notes(costs: dict[str, tuple[TierCost, ...]]) -> list[str]:
         "Hold the first figure against a vendor's: it spreads all that is paid over the tokens served, idle hours "
         "included. The usage-based one counts only the share of the paid GPU-hours in which replicas worked, and "
         f"flatters fleets of one's own, here {', '.join(dict.fromkeys(cost.tier for cost in both))}. Hours used: the "
-        "busiest hour's at the mean hour's rate; those of fleets that batch are more. Replica-month: what one more "
-        "replica costs, at the plan's mean."
+        "busiest hour's at the mean hour's rate; those of fleets that batch are more. Load: tokens served over those "
+        "that replicas would serve if they were full in every paid hour; full: what a million answer tokens would cost "
+        "then, which is how studies quote it. Replica-month: what one more replica costs, at the plan's mean."
     ]
 
 

@@ -77,6 +77,8 @@ def finance_json(evaluation: Evaluation, option: OptionSummary, costs: tuple[Tie
                 "allocated_usd_per_output_mtok": cost.usd_per_output_mtok,
                 "used_usd_per_mtok": cost.used_usd_per_mtok,
                 "used_share": cost.used_share,
+                "load_share": cost.load_share,
+                "full_usd_per_output_mtok": cost.full_usd_per_output_mtok,
                 "replica_usd_per_month": cost.replica_month_usd,
             }
             for cost in costs

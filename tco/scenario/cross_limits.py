@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tco.scenario.parts import Parts, has, read
+from tco.scenario.provisioned import Provisioned
 from tco.scenario.traffic import RequestClass
 from tco.scenario.vendor import RateLimits
 
@@ -22,13 +23,17 @@ def limit_faults(parts: Parts) -> Iterator[tuple[str, tuple[str, ...], str]]:
         Type of error, location, message.
     """
     for name, tier in parts.tiers.items():
-        limits = getattr(tier, "limits", None)
+        limits, block = getattr(tier, "limits", None), "limits"
+        units = read(tier, "provisioned")
+        if isinstance(units, Provisioned) and units.units is not None and has(tier, "limits", "cached_input_share"):
+            limits, block = units.limited(limits, read(tier, "cached_input_share")), "provisioned"
         if not isinstance(limits, RateLimits) or limits.tokens_per_minute is None:
             continue
         for label, entry in parts.classes.items():
             if has(entry, *READ) and not _by_batch(tier, entry):
                 for key, text in _too_tight(limits, label, entry, parts.largest_prompt_share(label, name)):
-                    yield "cross", ("tiers", name, "limits", key), text
+                    where = ("limits", key) if block == "limits" else ("provisioned", "units")
+                    yield "cross", ("tiers", name, *where), text
 
 
 def _by_batch(tier: Any, entry: RequestClass) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from tco.scenario.options import Option
 from tco.scenario.parts import Parts, has, read
 from tco.scenario.prices import IncludedPrice
+from tco.scenario.provisioned import Provisioned
 from tco.scenario.purchase.mix import Mix
 from tco.scenario.purchase.owned import Owned
 from tco.scenario.raw import dig, number
@@ -87,6 +88,9 @@ def _bonds(parts: Parts, option: Option, months: int) -> Iterator[str]:
         purchase = read(parts.tiers[tier], "purchase") if tier in parts.tiers else None
         if isinstance(purchase, Owned):
             yield f"the servers of tier '{tier}' are owned"
+        units = read(parts.tiers[tier], "provisioned") if tier in parts.tiers else None
+        if isinstance(units, Provisioned) and units.term_months is not None and months % units.term_months:
+            yield f"the units of tier '{tier}' are committed for {units.term_months} months"
         for block in purchase.reserved if isinstance(purchase, Mix) else ():
             if block.from_month is not None or months % block.term_months:
                 yield f"tier '{tier}' has GPUs reserved for {block.term_months} months"

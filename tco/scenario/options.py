@@ -6,12 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tco.fields import ClassName, NonNegative, OptionName, Positive, Share
+from tco.fields import ClassName, Name, NonNegative, OptionName, Positive, Share
 from tco.plugin import Frozen, SelectedByKind, together
 from tco.policies.caching import CachePolicy
 from tco.policies.fallback import FallbackPolicy
 from tco.policies.routing import RoutingPolicy
 from tco.scenario.contract import Contract
+from tco.scenario.extras import Extra
 from tco.scenario.migration import Exit, Migration
 from tco.scenario.observability import Observability
 from tco.scenario.placement import Placement
@@ -136,6 +137,8 @@ class Option(Frozen):
     """Human review of sampled answers; none when left out."""
     contract: Contract | None = None
     """Contract with a vendor who sells the whole service; none when left out."""
+    extras: Annotated[dict[Name, Extra], Field(default_factory=dict)]
+    """What else it pays, by name: fees by the month or the request, and overhead on serving."""
     migration: Migration | None = None
     """The way in; nothing is to be moved when left out."""
     exit: Exit | None = None

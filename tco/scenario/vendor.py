@@ -13,6 +13,7 @@ from tco.scenario.prices import InlineApiPrice
 from tco.units import SECONDS_PER_MINUTE
 
 Counted = Literal["input", "input_and_output", "input_and_reserved_output"]
+Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
 
 
 class RateLimits(Frozen):
@@ -34,6 +35,11 @@ class RateLimits(Frozen):
     as vendors do that take the request's own `max_tokens` before they know the answer's length."""
     reserved_output_tokens: TokenCount | None = None
     """The `max_tokens` that every request is sent with."""
+    prompt_weight_ratio: Weight = 1.0
+    """Tokens that a prompt token counts as; below 1 where the vendor does not count those it finds in its cache."""
+    answer_weight_ratio: Weight = 1.0
+    """Tokens that an answer token counts as, reserved ones too; vendors that burn down a quota faster for answers state
+    4 to 8."""
 
     @together("requests_per_minute", "burst_requests")
     def _requests_pass(self) -> None:
@@ -56,6 +62,15 @@ class RateLimits(Frozen):
                 f"{self.reserved_output_tokens}; reserved_output_tokens belongs to 'input_and_reserved_output'"
             )
 
+    @together("counted_tokens", "prompt_weight_ratio", "answer_weight_ratio")
+    def _something_counts(self) -> None:
+        answers = 0.0 if self.counted_tokens == "input" else self.answer_weight_ratio
+        if self.prompt_weight_ratio == 0.0 and answers == 0.0:
+            raise ValueError(
+                f"prompt_weight_ratio 0 with counted_tokens '{self.counted_tokens}': no token would ever count; "
+                "allowed: a weight above 0 of what is counted"
+            )
+
     @property
     def requests_capacity(self) -> float:
         """Requests that the full bucket holds; meaningful where there is a limit."""
@@ -70,11 +85,14 @@ class RateLimits(Frozen):
         """Return the tokens of a request that count against the limit.
 
         >>> RateLimits(counted_tokens="input_and_reserved_output", reserved_output_tokens=500).counted(100, 20)
-        600
+        600.0
+        >>> RateLimits(answer_weight_ratio=4).counted(100, 20)
+        180.0
         """
+        prompt = input_tokens * self.prompt_weight_ratio
         if self.counted_tokens == "input":
-            return input_tokens
-        return input_tokens + (self.reserved_output_tokens or output_tokens)
+            return prompt
+        return prompt + (self.reserved_output_tokens or output_tokens) * self.answer_weight_ratio
 
     def buckets(self) -> tuple[TokenBucket | None, TokenBucket | None]:
         """Return fresh buckets of requests and of tokens; None for what is not limited."""

@@ -74,6 +74,10 @@ class FleetTier(Tier):
     """Fewest replicas that are kept, for redundancy."""
     max_replicas: Annotated[int, Field(ge=1, le=4096)] = 256
     """Most replicas that can be had; sizing stops there and says so."""
+    planned_load_share: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    """Share of what the replicas can carry that the busiest hour may take, as plans state a utilisation. Replicas are
+    then bought for the load, and for latencies only where the SLO states them. Left out: for latencies in any case; an
+    SLO that states none gets them about as short as replicas can make them."""
     price: GpuPrice | None = None
     """Catalog name of a GPU-hour price, or an inline one; left out only where `purchase` needs none."""
     purchase: Annotated[Purchase, SelectedByKind("tco.scenario.purchase")] | None = None

@@ -11,6 +11,7 @@ from tco.fields import SHARE_TOLERANCE, Positive, Share
 from tco.plugin import together
 from tco.policies.backoff import Backoff
 from tco.scenario.prices import IncludedPrice, InlineTokenPrice, Latency, TokenPrice
+from tco.scenario.provisioned import Provisioned
 from tco.scenario.tiers import Tier
 from tco.scenario.vendor import BatchEndpoint, RateLimits
 from tco.serving.latency import ApiLatency
@@ -21,11 +22,13 @@ class ManagedApi(Tier):
     """A managed API."""
 
     kind: Literal["managed_api"] = "managed_api"
-    price: TokenPrice
+    price: TokenPrice | None = None
     """Catalog name of the model, inline prices per token or per request, or `included_in: contract` where the option's
-    contract pays for it."""
+    contract pays for it. Needed unless `provisioned` units are bought."""
     latency: Latency
     """Catalog name of a measured API latency, or inline quantiles."""
+    provisioned: Provisioned | None = None
+    """Units of throughput that are bought instead of tokens; in place of `price`."""
     max_concurrency: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Most requests that the vendor serves at once; further ones wait, first come first served. None: no limit."""
     max_queue_requests: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
@@ -62,6 +65,28 @@ class ManagedApi(Tier):
         if self.timeout_s is not None and self.timeout_s <= ttft_s:
             raise ValueError(f"timeout_s {self.timeout_s:g} is not above the median time to first token {ttft_s:g} s")
 
+    @together("provisioned", "price")
+    def _units_pay_for_it(self) -> None:
+        if (self.price is None) == (self.provisioned is None):
+            found = "neither is" if self.price is None else "both are"
+            raise ValueError(f"one of price, by the token, and provisioned, by the unit, is needed; {found} given")
+
+    @together("provisioned", "limits", "batch", "cache_write_share")
+    def _units_are_the_limit(self) -> None:
+        if self.provisioned is None:
+            return
+        if self.cache_write_share > 0.0:
+            raise ValueError(
+                "cache_write_share is a price's, and units have none by the token; allowed: leaving it out"
+            )
+        if self.batch is not None:
+            raise ValueError("batch requests take no provisioned units; allowed: a tier of their own for them")
+        if self.provisioned.units is not None and self.limits is not None and self.limits.tokens_per_minute is not None:
+            raise ValueError(
+                f"limits.tokens_per_minute {self.limits.tokens_per_minute:g} is given, and follows from "
+                f"provisioned.units {self.provisioned.units}; allowed: one of them"
+            )
+
     @together("batch", "price")
     def _batch_has_a_price(self) -> None:
         batch, known = self.batch, self._priced_by_name
@@ -73,7 +98,7 @@ class ManagedApi(Tier):
                     "batch without one, which the contract pays too"
                 )
             return
-        unpriced = batch is not None and batch.price is None and batch.discount_share is None
+        unpriced = self.price is not None and batch is not None and batch.price is None and batch.discount_share is None
         if unpriced and "batch_output" not in known:
             raise ValueError(
                 f"batch has neither discount_share nor price, and {self._price_in_words} has no batch price"
@@ -81,7 +106,7 @@ class ManagedApi(Tier):
 
     @together("cached_input_share", "price")
     def _cached_input_has_a_price(self) -> None:
-        if self.cached_input_share > 0.0 and not self._has_price("cached_input"):
+        if self.price is not None and self.cached_input_share > 0.0 and not self._has_price("cached_input"):
             raise ValueError(
                 f"cached_input_share is {self.cached_input_share:g}, but {self._price_in_words} has no price for "
                 "cached input"
@@ -89,7 +114,7 @@ class ManagedApi(Tier):
 
     @together("cache_write_share", "price")
     def _cache_writes_have_a_price(self) -> None:
-        if self.cache_write_share > 0.0 and not self._has_price("cache_write"):
+        if self.price is not None and self.cache_write_share > 0.0 and not self._has_price("cache_write"):
             raise ValueError(
                 f"cache_write_share is {self.cache_write_share:g}, but {self._price_in_words} has no price for "
                 "writing into the cache"
@@ -125,6 +150,13 @@ class ManagedApi(Tier):
         return catalog.api_latencies()[self.latency] if isinstance(self.latency, str) else self.latency
 
     @property
+    def limits_in_force(self) -> RateLimits | None:
+        """Stated limits, and what stated units let through; units that follow the load refuse nobody."""
+        if self.provisioned is None:
+            return self.limits
+        return self.provisioned.limited(self.limits, self.cached_input_share)
+
+    @property
     def provider(self) -> str:
         """Whose outages the tier shares: as stated, else by the price's catalog name."""
         stated = self.outages.provider if self.outages is not None else None
@@ -148,4 +180,4 @@ class ManagedApi(Tier):
     def answers_depend_on_load(self) -> bool:
         """Rate limits refuse, and so does a full queue; in a long one clients give up."""
         gives_up = self.max_queue_requests is not None or self.timeout_s is not None
-        return self.limits is not None or (self.max_concurrency is not None and gives_up)
+        return self.limits_in_force is not None or (self.max_concurrency is not None and gives_up)

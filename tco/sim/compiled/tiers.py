@@ -157,7 +157,7 @@ def _scales(changing: Changing) -> bool:
 
 def _is_plain(tier: ManagedApi) -> bool:
     """Say whether nothing of a vendor's terms can hold a call up, so that all are served at once."""
-    terms = ("limits", "max_concurrency", "max_queue_requests", "timeout_s", "outages", "batch")
+    terms = ("limits_in_force", "max_concurrency", "max_queue_requests", "timeout_s", "outages", "batch")
     return not tier.error_share and all(getattr(tier, name) is None for name in terms)
 
 

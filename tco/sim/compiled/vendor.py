@@ -42,7 +42,8 @@ class VendorLoop:
         self.request, self.attempt = visits.request.tolist(), visits.attempt.tolist()
         self.tokens_in, self.tokens_out = visits.input_tokens.tolist(), visits.output_tokens.tolist()
         self.times = AnswerTime(tier.latency, workload)
-        self.buckets = tier.limits.buckets() if tier.limits else (None, None)
+        self.limits = tier.limits_in_force
+        self.buckets = self.limits.buckets() if self.limits else (None, None)
         self.backoff = tier.retry or Backoff(max_retries=0)
         generator = workload.streams.generator
         self.timeline = Timeline(tier.outages, generator(f"outage:{tier.provider}")) if tier.outages else None
@@ -82,7 +83,7 @@ class VendorLoop:
         self.counts[name] = self.counts.get(name, 0.0) + 1
 
     def _counted(self, call: int) -> float:
-        limits = self.tier.limits
+        limits = self.limits
         return 0.0 if limits is None else limits.counted(self.tokens_in[call], self.tokens_out[call])
 
     def _send(self, call: int, now_s: float) -> None:

@@ -34,7 +34,8 @@ class ManagedApiStation(Station):
         self._cached_share = config.cached_input_share
         self._answer_time = AnswerTime(config.latency, workload)
         self._slots = Resource(self.env, config.max_concurrency) if config.max_concurrency else None
-        self._requests, self._volume = config.limits.buckets() if config.limits else (None, None)
+        self._limits = config.limits_in_force
+        self._requests, self._volume = self._limits.buckets() if self._limits else (None, None)
         self._most_waiting = inf if config.max_queue_requests is None else config.max_queue_requests
         self._backoff = config.retry or GIVES_UP
         self._timeline = (
@@ -49,7 +50,7 @@ class ManagedApiStation(Station):
         longest, threshold = int(workload.input_tokens.max()), config.long_context_tokens
         self._long_context = threshold if threshold is not None and longest > threshold else inf
         self._is_plain = (
-            config.limits is None
+            self._limits is None
             and config.max_queue_requests is None
             and config.timeout_s is None
             and config.error_share == 0.0
@@ -120,7 +121,7 @@ class ManagedApiStation(Station):
             self.turn_away(call, outcome)
 
     def _counted(self, call: Call) -> float:
-        limits = self._config.limits
+        limits = self._limits
         return 0.0 if limits is None else limits.counted(call.input_tokens, call.output_tokens)
 
     def _never_passes(self, call: Call) -> bool:

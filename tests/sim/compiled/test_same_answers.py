@@ -186,6 +186,31 @@ def test_vendors_agree_request_by_request(terms, rate_rps, waiting, chain):
     assert [] == differences(*both(scenario, rate_rps, {}))
 
 
+@given(st.integers(1, 400), st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.5, 30.0))
+@settings(max_examples=40, deadline=None)
+def test_units_of_throughput_agree_request_by_request(units, cached_share, weight, rate_rps):
+    """Stated units refuse alike, whatever cached prompt tokens and answers count as."""
+    price = {"unit_usd_per_unit_hour": 1.0, **DATED}
+    block = {
+        "unit_tokens_per_minute": 3000.0, "answer_weight_ratio": 4.0, "cached_weight_ratio": weight,
+        "units": units + 20, "price": price,
+    }  # fmt: skip
+    own = {**api(), "price": None, "provisioned": block, "cached_input_share": cached_share}
+    scenario = scene({"own": own}, {"it": ONLY}, classes=MANY, slo={}, count=300)
+
+    assert [] == differences(*both(scenario, rate_rps, {}))
+
+
+def test_units_of_throughput_do_refuse():
+    """The agreement is about something: 21 units let through less than 30 requests a second bring."""
+    block = {"unit_tokens_per_minute": 3000.0, "units": 21, "price": {"unit_usd_per_unit_hour": 1.0, **DATED}}
+    own = {**api(), "price": None, "provisioned": block}
+    scenario = scene({"own": own}, {"it": ONLY}, classes=MANY, slo={}, count=2000)
+
+    for run in both(scenario, 30.0, {}):
+        assert not run.answered.all()
+
+
 BATCHES = {
     "kind": "micro_batch", "batch_fixed_s": 0.05, "batch_s_per_request": 0.01, "source": "made up",
     "price": {"gpu_hour_usd_per_gpu_hour": 2.0, **DATED},
