@@ -217,6 +217,15 @@ def test_lock_in_by_hand():
     assert 0.0 == lock_in(mixed.ledger, mixed.tail, "it", 11).total_usd
 
 
+def test_servers_that_are_left_need_no_maintenance():
+    """At the end of a year 39 000 dollars of book value are lost, in the middle of the plan as at its end."""
+    kept, ended = (fleet(owned(support_fraction_per_year=0.06), 2, months=months) for months in (24, 12))
+
+    assert 0.0 == lock_in(kept.ledger, kept.tail, "it", 11).owed_usd
+    assert 39_000.0 == pytest.approx(lock_in(kept.ledger, kept.tail, "it", 11).total_usd)
+    assert 39_000.0 == pytest.approx(lock_in(ended.ledger, ended.tail, "it", 11).total_usd)
+
+
 def test_scaled_fleets_fill_reservations_hour_by_hour():
     """On half of the week 4 replicas, else 1: 2 reserved GPUs cover 2 and 1, not the mean of 2.5."""
     from tco.capacity.scaling import FleetHours
