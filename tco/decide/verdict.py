@@ -100,7 +100,7 @@ def _verdict(
         months=tuple(ahead(build.monthly_usd, buy.monthly_usd)),
         volume=break_even_volume(evaluation, build.name, buy.name, progress),
         prices=break_even_prices(ledger, build.name, buy.name),
-        load=break_even_load(ledger, build.name, buy.name),
+        load=break_even_load(evaluation, build.name, buy.name),
         used_share=_used_share(evaluation, build.name),
         delay=_delay(evaluation, build.name, buy.name),
         locks={
