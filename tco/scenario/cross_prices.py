@@ -22,6 +22,7 @@ def price_term_faults(data: Any) -> Iterator[Found]:
     """
     yield from _unused_names(data)
     yield from _months_outside(data)
+    yield from _held_already(data)
     yield from _steep_paths(data)
 
 
@@ -67,6 +68,25 @@ def _months_outside(data: Any) -> Iterator[Found]:
             if _is_month(signed) and not start <= signed <= last:
                 where = ("tiers", name, "purchase", "reserved", place, "from_month")
                 yield "cross", where, f"{signed} is outside of the plan; allowed: {start} to {last}"
+
+
+def _held_already(data: Any) -> Iterator[Found]:
+    """Fault changes from before the plan that its list prices, read later, hold already."""
+    start = dig(data, "start")
+    for path, entry in _entries(data, "announced"):
+        begins, name = dig(entry, "from_month"), dig(entry, "name")
+        if not (_is_month(start) and _is_month(begins) and begins < start):
+            continue
+        where = (*path, "from_month")
+        if name is None:
+            yield "cross", where, f"{begins} is before the plan's first month; allowed for an account: {start} or later"
+        elif name in catalog.names() and begins <= (read := _newest_day(name))[:7]:
+            text = f"{begins} is before {read}, when the list price was read, which so holds the change already"
+            yield "cross", where, f"{text}; allowed: a later month"
+
+
+def _newest_day(name: str) -> str:
+    return max(catalog.price(name, meter).source_date for meter in catalog.meters_of(name))
 
 
 def _is_month(value: Any) -> bool:

@@ -70,6 +70,14 @@ def change(**changes: Any) -> dict[str, Any]:
         ({"announced": [change(change_fraction=-1.0)]}, "greater than -1"),
         ({"announced": [change(from_month="2029-01")]}, "2029-01 is after the plan's last month"),
         (
+            {"announced": [change(name=None, account="serving", from_month="2026-11")]},
+            "2026-11 is before the plan's first month; allowed for an account: 2026-12 or later",
+        ),
+        (
+            {"announced": [change(from_month="2024-05")]},
+            r"2024-05 is before 20\d\d-\d\d-\d\d, when the list price was read",
+        ),
+        (
             {"announced": [change(name=None, account="serving", change_fraction=None, figures={"a": 1.0})]},
             "figures needs a name",
         ),
@@ -96,6 +104,12 @@ def test_impossible_terms_are_refused(prices, why):
 def test_consecutive_spans_are_fine():
     """A contract of one year and its renewal."""
     with_prices(negotiated=[rate(until_month="2027-03"), rate(from_month="2027-04", discount_share=0.2)])
+
+
+def test_a_change_between_the_list_price_and_the_plan_is_fine():
+    """A plan that begins after a change that the list price, read before it, does not hold yet."""
+    tiers, options = {"bought": {**api(), "price": NAME}}, {"it": static(bought=1.0)}
+    scene(tiers, options, classes=CHAT, slo={}, start="2027-06", prices={"announced": [change()]})
 
 
 def test_a_path_without_end_is_refused():
