@@ -37,7 +37,7 @@ def change(**changes: Any) -> dict[str, Any]:
             {"negotiated": [rate(until_month="2027-03"), rate(from_month="2027-03")]},
             "overlap: the first month to 2027-03 and",
         ),
-        ({"negotiated": [rate(), rate()]}, "two rates for 'openai/gpt-4o' that overlap"),
+        ({"negotiated": [rate(), rate()]}, "two rates for 'openai/gpt-4o' overlap"),
         ({"negotiated": [rate(name="openai/gpt-4")]}, "'openai/gpt-4' is not a price of the catalog"),
         (
             {"negotiated": [rate(name="openai/gpt-4o-mini")]},
@@ -66,7 +66,7 @@ def change(**changes: Any) -> dict[str, Any]:
         ({"negotiated": [rate(until_month="2026-11")]}, "2026-11 is before the plan's first month, 2026-12"),
         ({"announced": [change(account="serving:api")]}, "name or account, one of them; both are"),
         ({"announced": [change(name=None)]}, "name or account, one of them; neither is"),
-        ({"announced": [change(), change()]}, "two changes of 'openai/gpt-4o' from 2027-03"),
+        ({"announced": [change(), change()]}, "a second change of 'openai/gpt-4o' from 2027-03"),
         ({"announced": [change(change_fraction=-1.0)]}, "greater than -1"),
         ({"announced": [change(from_month="2029-01")]}, "2029-01 is after the plan's last month"),
         (
@@ -87,7 +87,7 @@ def change(**changes: Any) -> dict[str, Any]:
         ),
         (
             {"paths": [{"account": "people", "change_fraction_per_year": 0.1, "source": "made up"}] * 2},
-            "'people' twice",
+            "a second path for 'people'",
         ),
         (
             {"paths": [{"account": "people", "change_fraction_per_year": 3.0, "source": "made up"}]},
@@ -155,3 +155,19 @@ def test_impossible_purchases_are_refused(purchase, price, why):
     tier = {**gpu(), "purchase": purchase, "price": price}
     with pytest.raises(ValidationError, match=why):
         with_prices({key: value for key, value in tier.items() if value is not None})
+
+
+def test_terms_that_clash_are_told_at_the_later_one():
+    """The place of the fault is that of the entry, not of the whole block."""
+    path = {"account": "people", "change_fraction_per_year": 0.1, "source": "made up"}
+    with pytest.raises(ValidationError) as caught:
+        with_prices(
+            negotiated=[rate(until_month="2027-03"), rate(from_month="2027-02"), rate(name=3)],
+            announced=[change(), change()],
+            paths=[path, path],
+        )
+    places = {fault["loc"] for fault in caught.value.errors()}
+
+    assert ("prices", "negotiated", 1, "from_month") in places
+    assert ("prices", "announced", 1, "from_month") in places
+    assert ("prices", "paths", 1, "account") in places
