@@ -95,8 +95,7 @@ def build_verdicts(
 def _verdict(
     evaluation: Evaluation, build: OptionSummary, buy: OptionSummary, progress: Progress | None
 ) -> BuildVerdict:
-    ledger, horizon = evaluation.ledger, evaluation.scenario.horizon_months
-    year_ends = [*range(MONTHS_PER_YEAR - 1, horizon - 1, MONTHS_PER_YEAR), horizon - 1]
+    ledger = evaluation.ledger
     return BuildVerdict(
         build=build,
         buy=buy,
@@ -106,10 +105,15 @@ def _verdict(
         load=break_even_load(evaluation, build.name, buy.name),
         used_share=_used_share(evaluation, build.name),
         delay=_delay(evaluation, build.name, buy.name),
-        locks={
-            name: tuple(_lock_in(evaluation, name, month) for month in year_ends) for name in (build.name, buy.name)
-        },
+        locks={name: locks(evaluation, name) for name in (build.name, buy.name)},
     )
+
+
+def locks(evaluation: Evaluation, option: str) -> tuple[LockIn, ...]:
+    """Return what leaving an option costs at the end of each plan year, built or bought."""
+    horizon = evaluation.scenario.horizon_months
+    year_ends = [*range(MONTHS_PER_YEAR - 1, horizon - 1, MONTHS_PER_YEAR), horizon - 1]
+    return tuple(_lock_in(evaluation, option, month) for month in year_ends)
 
 
 def _lock_in(evaluation: Evaluation, option: str, month: int) -> LockIn:
