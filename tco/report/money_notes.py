@@ -9,6 +9,7 @@ from tco.demand.forecast import month_label
 from tco.finance.tier_costs import tier_of
 from tco.pipeline import Evaluation
 from tco.report.numbers import counted
+from tco.scenario.purchase.mix import Mix
 from tco.scenario.servers.roofline import Roofline
 from tco.scenario.tiers import Tier
 
@@ -82,4 +83,17 @@ def _stand_ins(evaluation: Evaluation) -> list[str]:
             f"serves and is paid in its place. Latency, answers and replicas of {name} are told as if it served in "
             f"every month: before, those of {option.meanwhile} hold."
         )
+        notes += _signed_later(evaluation, name, month_label(scenario.start, option.first_month))
+    return notes
+
+
+def _signed_later(evaluation: Evaluation, option: str, serves: str) -> list[str]:
+    """Name reservations that are dated before their option serves, and so are signed later than they say."""
+    notes = []
+    for tier, config in evaluation.scenario.tiers_of(option).items():
+        purchase = getattr(config, "purchase", None)
+        for place, block in enumerate(purchase.reserved if isinstance(purchase, Mix) else ()):
+            if block.from_month is not None and block.from_month < serves:
+                key = f"tiers.{tier}.purchase.reserved[{place}]"
+                notes.append(f"{key} is from {block.from_month}, and {option} signs it when it serves, in {serves}.")
     return notes

@@ -95,3 +95,17 @@ def test_what_is_owed_after_the_plan_is_told():
         "vendor: commitments run 11 months past the plan: $1,100 still owed.",
         "built: commitments run 5 months past the plan: $7,300 still owed.",
     ] == [note for note in finance_notes(found, compare(found)) if "still owed" in note]
+
+
+def test_reservations_that_are_signed_later_than_dated_are_told():
+    """Dated in the second of three months of building, signed in the fourth month; the other is dated then."""
+    block = {"gpus": 1, "price": {"gpu_hour_usd_per_gpu_hour": 1.0, **DATED}, "term_months": 12}
+    purchase = {"kind": "mix", "reserved": [{**block, "from_month": "2027-03"}, {**block, "from_month": "2027-01"}]}
+    options = {
+        "vendor": static(bought=1.0),
+        "built": {**static(own=1.0), "people": {"build_months": 3}, "meanwhile": "vendor"},
+    }
+    tiers = {"bought": flat_api(0.01), "own": gpu(2.5, purchase=purchase)}
+    told = [note for note in noted(tiers, options, start="2026-12", horizon_months=6) if "signs it" in note]
+
+    assert ["tiers.own.purchase.reserved[1] is from 2027-01, and built signs it when it serves, in 2027-03."] == told
