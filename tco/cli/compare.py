@@ -91,7 +91,7 @@ def _write(out: Path, loaded: LoadedScenario, evaluation: Evaluation, comparison
 def _explained(evaluation: Evaluation, comparison: Comparison) -> Explanation:
     """Search break-even volumes, with progress, and hold the rules of thumb against the numbers."""
     from tco.decide.advice import advice
-    from tco.decide.verdict import build_verdicts
+    from tco.decide.verdict import build_verdicts, locks
     from tco.report.money import Money
     from tco.report.verdict import Explanation
 
@@ -102,7 +102,9 @@ def _explained(evaluation: Evaluation, comparison: Comparison) -> Explanation:
             bar.update(task, completed=points, description=f"break-even: {points} volumes, {volume:,.0f} requests")
 
         money = Money.of(evaluation.scenario)
-        return Explanation(build_verdicts(evaluation, comparison, show), advice(evaluation, comparison), money)
+        leaving = {option.name: locks(evaluation, option.name) for option in comparison.options}
+        verdicts = build_verdicts(evaluation, comparison, show)
+        return Explanation(verdicts, advice(evaluation, comparison), money, leaving)
 
 
 def _print(form: Format, evaluation: Evaluation, comparison: Comparison, explained: Explanation | None) -> None:

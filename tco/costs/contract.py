@@ -17,6 +17,7 @@ from tco.scenario.prices import stated_price
 from tco.units import MONTHS_PER_YEAR
 
 ACCOUNT = "serving:vendor"
+UNUSED = "contract commitment, unused part"  # of a year, charged in its last month
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _shortfall(contract: Contract, readings: Readings, month: int) -> list[Part]
     basis = f"{committed.basis}; its use covers {1 - lacking_usd / committed_usd:.1%} of {committed_usd:,.2f} USD"
     rest = replace(committed, quantity=lacking_usd / contract.commitment_usd_per_year, basis=basis)
     price = contract.price("commitment", "usd_per_year")
-    return [Part("contract commitment, unused part", rest, price, f"{_key(readings)}.commitment_usd_per_year")]
+    return [Part(UNUSED, rest, price, f"{_key(readings)}.commitment_usd_per_year")]
 
 
 def used_usd(contract: Contract, readings: Readings, month: int) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
+from tco import catalog
 from tco.catalog import Price
 from tco.costs import Charge, PricingModel, Readings, charge
 from tco.costs.rates import Rates
@@ -67,7 +68,21 @@ def _batch(config: ManagedApi, name: str, readings: Readings, rates: Rates) -> I
         return
     for meter in ("input", "output"):
         price = batch_price(rates, config, reference, meter, "usd_per_mtok")
-        yield charge(ACCOUNT, f"{name} batch {meter} tokens", readings[f"batch_{meter}_tokens"], price, key)
+        tokens = _without(readings, f"batch_{meter}_tokens", "long")
+        yield charge(ACCOUNT, f"{name} batch {meter} tokens", tokens, price, key)
+        long = readings.get(f"long_batch_{meter}_tokens")
+        if long is not None:
+            price = batch_price(rates, config, reference, long_batch_meter(config, meter), "usd_per_mtok")
+            yield charge(ACCOUNT, f"{name} batch {meter} tokens of long prompts", long, price, key)
+
+
+def long_batch_meter(config: ManagedApi, meter: str) -> str:
+    """Name the meter that very long prompts pay by in a batch: the usual one where they have no price of their own."""
+    batch, long = config.batch, f"{meter}_above_tier"
+    if batch is None or batch.price is not None or not isinstance(config.price, str):
+        return meter
+    has_own = batch.discount_share is not None or f"batch_{long}" in catalog.meters_of(config.price)
+    return long if has_own else meter
 
 
 def batch_price(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import inf
 
-from tco.costs.managed_api import batch_price
+from tco.costs.managed_api import batch_price, long_batch_meter
 from tco.costs.rates import Rates
 from tco.errors import CatalogError
 from tco.scenario import Scenario
@@ -65,18 +65,22 @@ class TokenCost:
         batch: prices of async requests; None where they are served like all others.
         long: prices of prompts longer than `long_tokens`.
         long_tokens: prompt length above which they are charged.
+        long_batch: prices of such prompts in async requests.
     """
 
     usual: TokenPrices
     batch: TokenPrices | None = None
     long: TokenPrices | None = None
     long_tokens: float = inf
+    long_batch: TokenPrices | None = None
 
     def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0, is_async: bool = False) -> float:
         """Cost of one answered request, USD."""
+        is_long = input_tokens > self.long_tokens
         if is_async and self.batch is not None:
-            return self.batch.of(input_tokens, output_tokens)
-        if self.long is not None and input_tokens > self.long_tokens:
+            prices = self.long_batch if is_long and self.long_batch is not None else self.batch
+            return prices.of(input_tokens, output_tokens)
+        if self.long is not None and is_long:
             return self.long.of(input_tokens, output_tokens)
         return self.usual.of(input_tokens, output_tokens, cached_tokens)
 
@@ -102,6 +106,9 @@ def _token_cost(config: object, rates: Rates) -> TokenCost | None:
             batch=_batch(rates, config) if config.batch is not None else None,
             long=_long(rates, price) if config.long_context_tokens is not None else None,
             long_tokens=inf if config.long_context_tokens is None else config.long_context_tokens,
+            long_batch=_batch(rates, config, is_long=True)
+            if config.batch is not None and config.long_context_tokens is not None
+            else None,
         )
     except CatalogError:
         return None
@@ -128,12 +135,13 @@ def _long(rates: Rates, price: object) -> TokenPrices:
     return TokenPrices(0.0, _per_token(rates, price, "input_above_tier"), _per_token(rates, price, "output_above_tier"))
 
 
-def _batch(rates: Rates, config: ManagedApi) -> TokenPrices:
+def _batch(rates: Rates, config: ManagedApi, *, is_long: bool = False) -> TokenPrices:
     stated = config.batch.price if config.batch is not None else None
     reference = stated if stated is not None else config.price
     if isinstance(reference, InlineRequestPrice):
         return TokenPrices(batch_price(rates, config, reference, "request", "usd_per_request").value, 0.0, 0.0)
-    each = [batch_price(rates, config, reference, meter, "usd_per_mtok").value for meter in ("input", "output")]
+    meters = [long_batch_meter(config, meter) if is_long else meter for meter in ("input", "output")]
+    each = [batch_price(rates, config, reference, meter, "usd_per_mtok").value for meter in meters]
     return TokenPrices(0.0, *(usd / TOKENS_PER_MTOK for usd in each))
 
 

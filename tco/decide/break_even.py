@@ -7,13 +7,14 @@ servers. What follows from prices alone needs no simulation: costs are linear in
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import exp, log
 
 import pandas as pd
 
 from tco.arrivals.trace_rows import TraceRows
+from tco.costs.ledger import price_meters
 from tco.finance.totals import family, monthly_usd, through
 from tco.pipeline import Evaluation, evaluate
 from tco.scenario import Scenario
@@ -23,6 +24,8 @@ REACH = 64.0  # volumes are searched from 1/64 to 64 times those of the plan,
 MOST_RPS = 60.0  # but not where the busiest hour is both above this and above four times that of the plan
 MOST_PEAKS = 4.0
 TOLERANCE = 0.01  # a crossing is located to 1 % of the volume
+LOAD_DOUBLINGS = 20  # a load is searched up to a million times the plan's,
+LOAD_TOLERANCE = 1e-4  # and located to a hundredth of a per cent
 AROUND = 4  # points looked at between two of the grid where the options cross, for crossings of single replicas
 
 Progress = Callable[[int, float], None]  # points evaluated, volume of the last
@@ -192,22 +195,41 @@ def break_even_prices(ledger: pd.DataFrame, build: str, buy: str) -> tuple[Price
     return tuple(sorted(found, key=lambda each: -max(each.build_usd, each.buy_usd)))
 
 
-def break_even_load(ledger: pd.DataFrame, build: str, buy: str) -> float | None:
+def break_even_load(evaluation: Evaluation, build: str, buy: str) -> float | None:
     """Return how many times the traffic the same fleet and staff would have to carry, to cost as much as buying.
 
-    What moves with every request grows with the traffic, the rest stays: the factor says how much busier the present
-    fleet would have to be, not whether it can. None where buying stays cheaper however busy it is, and where it is
-    dearer already.
-
-    >>> lines = [("own", "fixed", 900.0, "both"), ("bought", "volume", 300.0, "both")]
-    >>> break_even_load(pd.DataFrame(lines, columns=["option", "driver", "cost_usd", "view"]), "own", "bought")
-    3.0
+    What moves with every request grows with the traffic, priced anew with its steps, minimums and commitments; the rest
+    stays: the factor says how much busier the present fleet would have to be, not whether it can. None where buying
+    stays cheaper however busy it is, and where it is dearer already.
     """
-    table = through(ledger).groupby(["option", "driver"])["cost_usd"].sum()
+    scenario = evaluation.scenario.only((build, buy))
+    meters = [meter for meter in evaluation.meters if meter.option in (build, buy)]
 
-    def part(option: str, driver: str) -> float:
-        return float(table.get((option, driver), 0.0))
+    def builds(times: float) -> bool:
+        busier = [
+            replace(meter, quantity=meter.quantity * times) if meter.driver == "volume" else meter for meter in meters
+        ]
+        totals = monthly_usd(price_meters(scenario, busier), scenario)
+        return float(totals[build].sum()) <= float(totals[buy].sum())
 
-    gained = part(buy, "volume") - part(build, "volume")
-    missing = part(build, "fixed") - part(buy, "fixed")
-    return missing / gained if gained > 0 and missing > 0 else None
+    if builds(1.0):
+        return None
+    return _first_true(builds)
+
+
+def _first_true(holds: Callable[[float], bool]) -> float | None:
+    """Find by doubling and halving the factor above 1 from which something holds; None where it does not in reach.
+
+    >>> _first_true(lambda times: times >= 3.0)
+    3.0
+    >>> _first_true(lambda times: False) is None
+    True
+    """
+    high = next((GRID**step for step in range(1, LOAD_DOUBLINGS + 1) if holds(GRID**step)), None)
+    if high is None:
+        return None
+    low = high / GRID
+    while high / low > 1.0 + LOAD_TOLERANCE:
+        middle = (low + high) / 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high

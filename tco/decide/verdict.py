@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import fsum
 
+import pandas as pd
+
+from tco.costs.contract import UNUSED
 from tco.costs.exit import exit_charges
 from tco.decide.break_even import (
     PriceBreakEven,
@@ -92,21 +95,25 @@ def build_verdicts(
 def _verdict(
     evaluation: Evaluation, build: OptionSummary, buy: OptionSummary, progress: Progress | None
 ) -> BuildVerdict:
-    ledger, horizon = evaluation.ledger, evaluation.scenario.horizon_months
-    year_ends = [*range(MONTHS_PER_YEAR - 1, horizon - 1, MONTHS_PER_YEAR), horizon - 1]
+    ledger = evaluation.ledger
     return BuildVerdict(
         build=build,
         buy=buy,
         months=tuple(ahead(build.monthly_usd, buy.monthly_usd)),
         volume=break_even_volume(evaluation, build.name, buy.name, progress),
         prices=break_even_prices(ledger, build.name, buy.name),
-        load=break_even_load(ledger, build.name, buy.name),
+        load=break_even_load(evaluation, build.name, buy.name),
         used_share=_used_share(evaluation, build.name),
         delay=_delay(evaluation, build.name, buy.name),
-        locks={
-            name: tuple(_lock_in(evaluation, name, month) for month in year_ends) for name in (build.name, buy.name)
-        },
+        locks={name: locks(evaluation, name) for name in (build.name, buy.name)},
     )
+
+
+def locks(evaluation: Evaluation, option: str) -> tuple[LockIn, ...]:
+    """Return what leaving an option costs at the end of each plan year, built or bought."""
+    horizon = evaluation.scenario.horizon_months
+    year_ends = [*range(MONTHS_PER_YEAR - 1, horizon - 1, MONTHS_PER_YEAR), horizon - 1]
+    return tuple(_lock_in(evaluation, option, month) for month in year_ends)
 
 
 def _lock_in(evaluation: Evaluation, option: str, month: int) -> LockIn:
@@ -133,9 +140,22 @@ def _delay(evaluation: Evaluation, build: str, buy: str) -> Delay:
     lines = through(evaluation.ledger)
     one_off = ("people:build", "people:hiring", "people:migration", "people:exit")
     running = lines[~lines["account"].isin(one_off)]
-    table = running.groupby(["option", "month"])["cost_usd"].sum()
     first, last = evaluation.scenario.options[build].first_month, evaluation.scenario.horizon_months - 1
-    first_usd, last_usd = (
-        float(table.get((buy, month), 0.0)) - float(table.get((build, month), 0.0)) for month in (first, last)
-    )
+    first_usd, last_usd = (_month_usd(running, buy, at) - _month_usd(running, build, at) for at in (first, last))
     return Delay(first_usd, last_usd)
+
+
+def _month_usd(lines: pd.DataFrame, option: str, month: int) -> float:
+    """Add up a month, with its part of what a contract's year lacks of its commitment, which its last month is charged.
+
+    >>> found = pd.DataFrame({"option": "it", "month": [2, 11], "item": ["fee", UNUSED], "priced_month": 0,
+    ...                       "cost_usd": [10.0, 240.0]})
+    >>> _month_usd(found, "it", 2), _month_usd(found, "it", 11)
+    (30.0, 20.0)
+    """
+    mine = lines[lines["option"] == option]
+    is_lacking = mine["item"] == UNUSED
+    lacking = mine[is_lacking]
+    lengths = (lacking["month"] - lacking["priced_month"]) % MONTHS_PER_YEAR + 1
+    shares = (lacking["cost_usd"] / lengths)[lacking["month"].between(month, month + lengths - 1)]
+    return float(mine.loc[~is_lacking & (mine["month"] == month), "cost_usd"].sum() + shares.sum())

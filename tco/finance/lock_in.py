@@ -14,6 +14,7 @@ import pandas as pd
 from tco.finance.totals import through
 
 HARDWARE, VENDOR = "serving:gpu:hardware", "serving:vendor"
+UPKEEP = "serving:gpu:support"  # at the price of the month of purchase, and paid for as long as the server is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def lock_in(ledger: pd.DataFrame, tail: pd.DataFrame, option: str, month: int) -
     """
     lines = pd.concat([part[part["option"] == option] for part in (ledger, tail)])
     later = lines[(lines["month"] > month) & (lines["priced_month"] <= month)]
-    bound = later[(later["priced_month"] < later["month"]) & (later["account"] != VENDOR)]
+    bound = later[(later["priced_month"] < later["month"]) & ~later["account"].isin((VENDOR, UPKEEP))]
     is_hardware = bound["account"] == HARDWARE
     owed = _sum(through(bound[~is_hardware], "cash"))
     used = _sum(through(bound[~is_hardware]))

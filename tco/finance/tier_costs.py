@@ -107,14 +107,15 @@ def tier_costs(
     tiers = scenario.tiers_of(plan.option)
     paid = serving["cost_usd"].groupby(serving["scenario_key"].map(lambda key: tier_of(key, tiers))).sum()
     found = []
+    own = months[scenario.options[plan.option].first_month :]  # before, another option served in its place
     for name, tier in tiers.items():
-        counted = _Counted(plan.option, name, meters, len(months))
+        counted, serves = (_Counted(plan.option, name, meters, span) for span in (months, own))
         cost_usd = float(paid.get(name, 0.0))
         held = counted.total("tiers", "gpu_hours") / tier.gpus if isinstance(tier, FleetTier) else 0.0
         found.append(TierCost(
             plan.option, name, tier.is_built, cost_usd, counted.total("tiers", "input_tokens"),
             counted.total("tiers", "output_tokens"), cost_usd / held * HOURS_PER_MONTH if held else None,
-            _used_share(tier, name, plan, months, counted), _load_share(tier, name, plan, months, counted),
+            _used_share(tier, name, plan, own, serves), _load_share(tier, name, plan, own, serves),
             _by_contract(tier),
         ))  # fmt: skip
     return tuple(found)
@@ -140,13 +141,13 @@ def tier_of(scenario_key: str, tiers: dict[str, Tier]) -> str:
 
 
 class _Counted:
-    """The meters of one tier of one option within the horizon."""
+    """The meters of one tier of one option in some months."""
 
-    def __init__(self, option: str, tier: str, meters: tuple[Meter, ...], horizon: int) -> None:
-        subjects = (f"tiers.{tier}", f"purchase.{tier}")
+    def __init__(self, option: str, tier: str, meters: tuple[Meter, ...], months: tuple[Month, ...]) -> None:
+        subjects, within = (f"tiers.{tier}", f"purchase.{tier}"), {month.index for month in months}
         self._tier = tier
         self._meters = [
-            each for each in meters if each.option == option and each.subject in subjects and each.month < horizon
+            each for each in meters if each.option == option and each.subject in subjects and each.month in within
         ]
 
     def total(self, area: str, *items: str) -> float:

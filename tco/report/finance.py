@@ -87,7 +87,8 @@ def finance_notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     known = [(option.name, option.units.first_year) for option in comparison.options]
     above = [name for name, year in known if year is not None and _is_above(year)]
     sells = " Models over revenue and over gross margin: in the first year." if scenario.business else ""
-    notes = [f"One more: what one more request costs, until a fleet grows by a replica.{sells}"]
+    lens = "One more: what moves with every request, at the plan's mean; a fleet costs more when it grows by a replica."
+    notes = [f"{lens}{sells}"]
     if above:
         notes.append(
             f"Model spend is more than {MODEL_TARGET_SHARE:.0%} of the first year's gross margin, the usual target, in "

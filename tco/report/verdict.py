@@ -8,6 +8,7 @@ from typing import Any
 from tco.decide.advice import Advice
 from tco.decide.break_even import PriceBreakEven, Span, VolumeSearch
 from tco.decide.verdict import BuildVerdict
+from tco.finance.lock_in import LockIn
 from tco.finance.value import BUY_ABOVE
 from tco.report.accounts import account_style
 from tco.report.document import Column, Table, Text
@@ -22,14 +23,22 @@ class Explanation:
     verdicts: tuple[BuildVerdict, ...]
     advice: tuple[Advice, ...]
     money: Money
+    locks: dict[str, tuple[LockIn, ...]]
 
     def sections(self) -> tuple[Text | Table, ...]:
         """Write it for people."""
-        return (*verdict_sections(self.verdicts, self.money), *advice_sections(self.advice, self.money))
+        in_tables = {verdict.build.name for verdict in self.verdicts}
+        others = {name: locks for name, locks in self.locks.items() if name not in in_tables}
+        return (
+            *verdict_sections(self.verdicts, self.money),
+            *leaving_sections(others, self.money),
+            *advice_sections(self.advice, self.money),
+        )
 
     def json(self) -> dict[str, Any]:
         """Write it for programs."""
-        return verdicts_json(self.verdicts, self.advice)
+        lock_in = {name: [_lock_json(lock) for lock in locks] for name, locks in self.locks.items()}
+        return {**verdicts_json(self.verdicts, self.advice), "lock_in": lock_in}
 
 
 OPTIONS_ABREAST = 3  # of a table; with more, numbers would not fit beside each other
@@ -43,7 +52,7 @@ def verdict_sections(verdicts: tuple[BuildVerdict, ...], money: Money) -> list[T
     tables = [
         _table(verdicts[first : first + OPTIONS_ABREAST], money) for first in range(0, len(verdicts), OPTIONS_ABREAST)
     ]
-    return [*tables, *_vendors_bond(verdicts[0], money), Text(_reading(verdicts), "note")]
+    return [*tables, Text(_reading(verdicts), "note")]
 
 
 def _table(verdicts: tuple[BuildVerdict, ...], money: Money) -> Table:
@@ -144,11 +153,15 @@ def _price(prices: tuple[PriceBreakEven, ...], account: str) -> str:
     return "-" if found is None or found.factor is None else f"{found.factor:.3g} x"
 
 
-def _vendors_bond(verdict: BuildVerdict, money: Money) -> list[Text | Table]:
-    """Say what leaving the vendor costs, where it costs anything."""
-    bound = [lock for lock in verdict.locks[verdict.buy.name] if abs(lock.total_usd) >= 1.0]
+def leaving_sections(locks: dict[str, tuple[LockIn, ...]], money: Money) -> list[Text]:
+    """Say what leaving each of these options costs, where it costs anything."""
+    return [Text(told) for name, found in locks.items() if (told := _leaving(name, found, money))]
+
+
+def _leaving(option: str, locks: tuple[LockIn, ...], money: Money) -> str:
+    bound = [lock for lock in locks if abs(lock.total_usd) >= 1.0]
     told = ", ".join(f"{money.whole(lock.total_usd)} after {counted(lock.month + 1, 'month')}" for lock in bound)
-    return [Text(f"Leaving {verdict.buy.name} costs {told}.")] if told else []
+    return f"Leaving {option} costs {told}." if told else ""
 
 
 def _reading(verdicts: tuple[BuildVerdict, ...]) -> str:
@@ -217,15 +230,12 @@ def _verdict_json(verdict: BuildVerdict) -> dict[str, Any]:
         "gpu_used_share": verdict.used_share,
         "gpu_used_share_needed": verdict.used_share_needed,
         "delay_usd_per_month": {"first": verdict.delay.first_usd, "last": verdict.delay.last_usd},
-        "lock_in": {
-            name: [
-                {
-                    "month": lock.month, "owed_usd": lock.owed_usd, "prepaid_usd": lock.prepaid_usd,
-                    "hardware_usd": lock.hardware_usd,
-                    "moving_usd": lock.moving_usd, "total_usd": lock.total_usd,
-                }
-                for lock in locks
-            ]
-            for name, locks in verdict.locks.items()
-        },
+        "lock_in": {name: [_lock_json(lock) for lock in locks] for name, locks in verdict.locks.items()},
+    }  # fmt: skip
+
+
+def _lock_json(lock: LockIn) -> dict[str, Any]:
+    return {
+        "month": lock.month, "owed_usd": lock.owed_usd, "prepaid_usd": lock.prepaid_usd,
+        "hardware_usd": lock.hardware_usd, "moving_usd": lock.moving_usd, "total_usd": lock.total_usd,
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 from tco import catalog
@@ -11,6 +12,7 @@ from tco.fields import MONTH_PATTERN
 from tco.scenario.raw import blocks, dig, inner, number
 
 MOST_TIMES = 1000.0  # a price path beyond this is a slip of the pen
+FIRST_MONTH, LAST_MONTH = "2000-01", "2099-12"  # of any plan
 Found = tuple[str, tuple[Any, ...], str]
 
 
@@ -22,6 +24,9 @@ def price_term_faults(data: Any) -> Iterator[Found]:
     """
     yield from _unused_names(data)
     yield from _months_outside(data)
+    yield from _held_already(data)
+    yield from _overlaps(data)
+    yield from _twice(data)
     yield from _steep_paths(data)
 
 
@@ -67,6 +72,67 @@ def _months_outside(data: Any) -> Iterator[Found]:
             if _is_month(signed) and not start <= signed <= last:
                 where = ("tiers", name, "purchase", "reserved", place, "from_month")
                 yield "cross", where, f"{signed} is outside of the plan; allowed: {start} to {last}"
+
+
+def _held_already(data: Any) -> Iterator[Found]:
+    """Fault changes from before the plan that its list prices, read later, hold already."""
+    start = dig(data, "start")
+    for path, entry in _entries(data, "announced"):
+        begins, name = dig(entry, "from_month"), dig(entry, "name")
+        if not (_is_month(start) and _is_month(begins) and begins < start):
+            continue
+        where = (*path, "from_month")
+        if name is None:
+            yield "cross", where, f"{begins} is before the plan's first month; allowed for an account: {start} or later"
+        elif name in catalog.names() and begins <= (read := _newest_day(name))[:7]:
+            text = f"{begins} is before {read}, when the list price was read, which so holds the change already"
+            yield "cross", where, f"{text}; allowed: a later month"
+
+
+def _overlaps(data: Any) -> Iterator[Found]:
+    """Fault a rate that begins or ends within the span of an earlier one of the same name."""
+    entries = [entry for entry in _entries(data, "negotiated") if all(map(_is_month, _months(entry[1])))]
+    for (_, one), (path, other) in combinations(entries, 2):
+        (begins, ends), (later_begins, later_ends) = _months(one), _months(other)
+        if dig(one, "name") == dig(other, "name") and begins <= later_ends and later_begins <= ends:
+            where = (*path, "from_month") if dig(other, "from_month") is not None else path
+            yield (
+                "cross",
+                where,
+                f"two rates for '{dig(other, 'name')}' overlap: {_span(one)} and {_span(other)}; allowed: one a month",
+            )
+
+
+def _months(entry: Any) -> tuple[Any, Any]:
+    """Return the first and the last month of a rate, those of any plan where they are left out."""
+    begins, ends = dig(entry, "from_month"), dig(entry, "until_month")
+    return FIRST_MONTH if begins is None else begins, LAST_MONTH if ends is None else ends
+
+
+def _span(entry: Any) -> str:
+    return f"{dig(entry, 'from_month') or 'the first month'} to {dig(entry, 'until_month') or 'the last'}"
+
+
+def _twice(data: Any) -> Iterator[Found]:
+    """Fault a second path of an account, and a second change of a price in one month."""
+    for key, fields in (("announced", ("name", "account", "from_month")), ("paths", ("account",))):
+        seen: set[tuple[str, ...]] = set()
+        for path, entry in _entries(data, key):
+            values = [dig(entry, field) for field in fields]
+            found = tuple(value for value in values if isinstance(value, str))
+            if found in seen:
+                what = (
+                    f"a second path for '{found[0]}'"
+                    if key == "paths"
+                    else f"a second change of '{found[0]}' from {found[-1]}"
+                )
+                yield "cross", (*path, fields[-1]), f"{what}; allowed: one"
+            if len(found) == max(len(fields) - 1, 1):
+                seen.add(found)
+
+
+def _newest_day(name: str) -> str:
+    return max(catalog.price(name, meter).source_date for meter in catalog.meters_of(name))
 
 
 def _is_month(value: Any) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -164,39 +163,7 @@ class PriceTerms(Frozen):
     paths: Annotated[tuple[PricePath, ...], Field(max_length=100, strict=False)] = ()
     """Drift by account."""
 
-    @together("negotiated")
-    def _spans_do_not_overlap(self) -> None:
-        for one, other in combinations(self.negotiated, 2):
-            if one.name == other.name and (one.from_month or "") <= (other.until_month or "9") >= (
-                other.from_month or ""
-            ) <= (one.until_month or "9"):
-                raise ValueError(
-                    f"negotiated has two rates for '{one.name}' that overlap: {_span(one)} and {_span(other)}"
-                )
-
-    @together("announced")
-    def _one_change_a_month(self) -> None:
-        seen: set[Any] = set()
-        for change in self.announced:
-            key = (change.name, change.account, change.from_month)
-            if key in seen:
-                raise ValueError(
-                    f"announced has two changes of '{change.name or change.account}' from {change.from_month}"
-                )
-            seen.add(key)
-
-    @together("paths")
-    def _one_path_an_account(self) -> None:
-        names = [path.account for path in self.paths]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"paths has '{twice}' twice; allowed: each account once")
-
     def path_of(self, account: str) -> PricePath | None:
         """Return the path that fits an account best; None where none does."""
         fits = [path for path in self.paths if account == path.account or account.startswith(f"{path.account}:")]
         return max(fits, key=lambda path: len(path.account), default=None)
-
-
-def _span(entry: Negotiated) -> str:
-    return f"{entry.from_month or 'the first month'} to {entry.until_month or 'the last'}"

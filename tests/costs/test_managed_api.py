@@ -68,6 +68,22 @@ def test_the_catalogs_batch_price_is_used_where_nothing_else_is_said():
     assert 112.5 * 2.50 == pytest.approx(amounts["bought input tokens"])
 
 
+@pytest.mark.parametrize(("batch", "input_usd", "output_usd"), [({}, 3.0, 11.25), ({"discount_share": 0.4}, 3.6, 13.5)])
+def test_long_prompts_pay_their_own_prices_in_a_batch(batch, input_usd, output_usd):
+    """Claude Sonnet 4.5 above 200 000 tokens: $3 and $11.25 by batch, or $6 and $22.50 less 40 %; below, $1.50."""
+    lengths = {"input_tokens": fixed(250_000), "output_tokens": fixed(200)}
+    short = {"share": 0.25, "latency_class": "async", **LENGTHS}
+    classes = {"long": {**short, "share": 0.75, **lengths}, "short": short}
+    evaluation = bill(api(price="anthropic/claude-sonnet-4-5", batch={**HOURS, **batch}), classes=classes)
+    amounts = usd(evaluation)
+
+    assert 112_500 * 0.25 * input_usd == pytest.approx(amounts["bought batch input tokens of long prompts"])
+    assert 112_500 * 0.0002 * output_usd == pytest.approx(amounts["bought batch output tokens of long prompts"])
+    assert 37.5 * input_usd / 2 == pytest.approx(amounts["bought batch input tokens"])
+    cost = token_costs(evaluation.scenario, ("bought",))["bought"]
+    assert 0.25 * input_usd + 0.0002 * output_usd == pytest.approx(cost.of(250_000, 200, is_async=True))
+
+
 def test_batch_requests_at_a_price_per_request():
     """112 500 at $0.002 and 37 500 at $0.001."""
     amounts = usd(bill(flat_api(0.002, batch={**HOURS, "discount_share": 0.5})))

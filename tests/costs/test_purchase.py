@@ -143,6 +143,24 @@ def test_a_mix_by_hand():
     assert 2190.0 == pytest.approx(usd["own GPU-hours"])
 
 
+@pytest.mark.parametrize("account", ["serving:gpu:hardware", "serving:gpu", "serving"])
+def test_maintenance_is_a_fraction_of_what_the_server_cost(account):
+    """$48 000 in month 0 and, 19 % less a year later, $38 880: a hundredth a month is $480, then $388.80."""
+    path = {"account": account, "change_fraction_per_year": -0.19, "source": "made up"}
+    server = owned(life_months=12, support_fraction_per_year=0.12)
+    found = fleet(server, 2, months=24, prices={"paths": [path]})
+
+    assert [480.0] * 12 + [388.8] * 12 == pytest.approx(lines(found, "own server maintenance")["cost_usd"].tolist())
+
+
+def test_a_path_of_maintenance_itself_moves_it():
+    """On top of what the server cost, at the price of the month of purchase."""
+    path = {"account": "serving:gpu:support", "change_fraction_per_year": 0.5, "source": "made up"}
+    found = fleet(owned(life_months=12, support_fraction_per_year=0.12), 2, months=24, prices={"paths": [path]})
+
+    assert [480.0] * 12 + [720.0] * 12 == pytest.approx(lines(found, "own server maintenance")["cost_usd"].tolist())
+
+
 def test_a_commitment_is_paid_used_or_not():
     """5 GPUs reserved for a fleet of 3: 5 x 730 h, and nothing on demand."""
     found = fleet({"kind": "mix", "reserved": [{"gpus": 5, "price": hours(1.0), "term_months": 12}]}, months=1)
@@ -215,6 +233,15 @@ def test_lock_in_by_hand():
     assert 0.0 == lock.hardware_usd
     assert 48_000 - 12 * 750 == pytest.approx(lock_in(bought.ledger, bought.tail, "it", 11).hardware_usd)
     assert 0.0 == lock_in(mixed.ledger, mixed.tail, "it", 11).total_usd
+
+
+def test_servers_that_are_left_need_no_maintenance():
+    """At the end of a year 39 000 dollars of book value are lost, in the middle of the plan as at its end."""
+    kept, ended = (fleet(owned(support_fraction_per_year=0.06), 2, months=months) for months in (24, 12))
+
+    assert 0.0 == lock_in(kept.ledger, kept.tail, "it", 11).owed_usd
+    assert 39_000.0 == pytest.approx(lock_in(kept.ledger, kept.tail, "it", 11).total_usd)
+    assert 39_000.0 == pytest.approx(lock_in(ended.ledger, ended.tail, "it", 11).total_usd)
 
 
 def test_scaled_fleets_fill_reservations_hour_by_hour():

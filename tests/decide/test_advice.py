@@ -121,6 +121,21 @@ def test_vector_prices():
         assert agrees is judge("C11", {"bought": flat_api(0.001)}, {"it": option}).agrees
 
 
+def test_the_price_told_is_that_of_the_option_that_queries_most():
+    """Where another option queries less, at another price."""
+    price = {"storage_usd_per_gb_month": 0.0, "minimum_usd_per_month": 0.0, **DATED}
+    options = {
+        name: {
+            **static(bought=1.0),
+            "retrieval": retrieval(price={"query_usd_per_1k_queries": usd, **price}, queries_per_request=queries),
+        }
+        for name, usd, queries in (("dear", 0.5, 1), ("often", 0.1, 3))
+    }
+    found = judge("C11", {"bought": flat_api(0.001)}, options)
+
+    assert "often: 450 k queries a month at $0.1 per 1 k, $0.1 with storage" in found.numbers
+
+
 def test_ann_cache():
     """A cache that saves half of $0.10 a thousand and costs $30 pays from 600 000, so not at 150 000."""
     price = {"query_usd_per_1k_queries": 0.1, "storage_usd_per_gb_month": 0.0, "minimum_usd_per_month": 0.0, **DATED}

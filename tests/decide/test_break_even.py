@@ -121,8 +121,36 @@ def test_a_price_that_cannot_help_gives_none():
 
 def test_load_of_a_plan_by_hand():
     """Fixed $2 920 against $600 that grow with the traffic: 4.87 times the load."""
-    assert 2920 / 600 == pytest.approx(break_even_load(plan().ledger, "build", "buy"))
-    assert break_even_load(plan().ledger, "buy", "build") is None
+    assert 2920 / 600 == pytest.approx(break_even_load(plan(), "build", "buy"), rel=1e-4)
+    assert break_even_load(plan(), "buy", "build") is None
+
+
+def test_load_is_priced_on_the_steps_of_a_contract():
+    """A vendor at $0.002 for the first 730 000 requests of a month and $0.001 above, $500 at the least: $1 460 a month.
+
+    Costs are equal at 730 000 requests, whatever is below the minimum at 150 000; with a GPU of $4, $2 920, at
+    730 000 + 1 460 000: 14.6 times the 150 000.
+    """
+    steps = [
+        {"from_requests": 0, "request_usd_per_request": 0.002},
+        {"from_requests": 730_000, "request_usd_per_request": 0.001},
+    ]
+    contract = {"term_months": 2, "steps": steps, "minimum_usd_per_month": 500.0, **DATED}
+    tiers = {"own": gpu(4.0), "service": {**flat_api(0.0), "price": {"included_in": "contract"}}}
+    options = {"build": static(own=1.0), "buy": {**static(service=1.0), "contract": contract}}
+    plain = {"classes": CHAT, "slo": {"e2e_p95_s": 60.0}, "count": 200, "horizon_months": 2}
+    found = evaluate(scene(tiers, options, **plain))
+
+    assert 2_190_000 / 150_000 == pytest.approx(break_even_load(found, "build", "buy"), rel=1e-4)
+
+
+def test_no_load_makes_up_for_a_dearer_request():
+    """Where each request costs more to serve than it costs at the vendor's, more of them never help."""
+    tiers = {"own": gpu(4.0), "dear": flat_api(0.003), "bought": flat_api(0.002)}
+    options = {"build": static(own=0.2, dear=0.8), "buy": static(bought=1.0)}
+    plain = {"classes": CHAT, "slo": {"e2e_p95_s": 60.0}, "count": 200, "horizon_months": 2}
+
+    assert break_even_load(evaluate(scene(tiers, options, **plain)), "build", "buy") is None
 
 
 def test_spans_of_months_are_all_told():

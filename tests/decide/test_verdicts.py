@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tco.decide.compare import Comparison, compare
+from tco.decide.verdict import build_verdicts
 from tco.pipeline import evaluate
 from tco.report.comparison import break_even
 from tco.report.recommendation import recommendation
@@ -157,3 +158,15 @@ def test_options_that_all_rent_have_nothing_to_be_held_against():
 
     assert (None, "build or buy") == (found.vendor, found.contest)
     assert "Every option is built, so there is no build-or-buy choice to make here." in text
+
+
+def test_a_delay_counts_a_twelfth_of_what_a_years_commitment_lacks():
+    """$60 000 a year are $5 000 a month, in the year's last month as in the first; the GPU costs $1 825."""
+    contract = {"term_months": 12, "platform_usd_per_month": 1000.0, "commitment_usd_per_year": 60_000.0, **DATED}
+    tiers = {"service": api(price={"included_in": "contract"}), "own": gpu(2.5)}
+    options = {"vendor": {**static(service=1.0), "contract": contract}, "built": static(own=1.0)}
+    found = evaluate(scene(tiers, options, count=200, horizon_months=12))
+    (verdict,) = build_verdicts(found, compare(found))
+
+    assert 3175.0 == pytest.approx(verdict.delay.first_usd)
+    assert 3175.0 == pytest.approx(verdict.delay.last_usd)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from tco.decide.compare import compare
-from tco.decide.verdict import build_verdicts
+from tco.decide.verdict import build_verdicts, locks
 from tco.finance.contract_bond import contract_bond
 from tco.finance.lock_in import lock_in
 from tco.pipeline import Evaluation, evaluate
+from tco.report.money import Money
+from tco.report.verdict import leaving_sections
 from tests.costs.bills import evaluated, traffic
 from tests.laws.build import DATED, api, gpu, scene, static
 
@@ -95,3 +97,15 @@ def test_a_contract_is_bound_once():
 
     assert 0.0 == lock_in(evaluation.ledger, evaluation.tail, "vendor", 11).total_usd
     assert 1200.0 == pytest.approx(verdict.locks["vendor"][0].owed_usd)
+
+
+def test_leaving_a_vendor_that_no_build_is_held_against_is_told():
+    """Of two vendors the bound one: $100 a month for the twelve months that are left of its term."""
+    tiers = {name: api(price={"included_in": "contract"}) for name in ("free", "bound")}
+    contracts = {"free": {"term_months": 1}, "bound": {"term_months": 24}}
+    options = {name: {**static(**{name: 1.0}), "contract": {**FEES, **DATED, **contracts[name]}} for name in tiers}
+    evaluation = evaluate(scene(tiers, options, count=200, horizon_months=12))
+    found = {name: locks(evaluation, name) for name in options}
+    told = leaving_sections(found, Money.of(evaluation.scenario))
+
+    assert ["Leaving bound costs $1,200 after 12 months."] == [each.text for each in told]

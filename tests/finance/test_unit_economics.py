@@ -10,7 +10,7 @@ from tco.decide.compare import compare
 from tco.finance.tier_costs import tier_costs, tier_of
 from tco.pipeline import evaluate
 from tests.finance.rented import MONTHS, fleet, reserved, ways
-from tests.laws.build import api, gpu, rate_traffic, scene, static
+from tests.laws.build import api, flat_api, gpu, rate_traffic, scene, static
 
 REQUESTS = 131_400.0  # a month: 0.05 a second x 2 628 000 seconds
 SELLS = {"seats": 100.0, "seat_usd_per_month": 200.0, "users": 1000.0}
@@ -168,6 +168,19 @@ def test_the_servers_gpus_are_paid_whether_the_fleet_fills_them_or_not(found):
 
     assert 0.25 * costs(found, "owned")["owned"].used_share == pytest.approx(
         costs(half_empty, "owned")["owned"].used_share, rel=1e-12
+    )
+
+
+def test_months_before_an_option_serves_work_none_of_its_hours():
+    """Five months of building, at the same rate in all: the fleet is as busy as one that served from the first."""
+    people = {"build_engineer_weeks": 4.0, "build_months": 5}
+    late = {**static(own=1.0), "people": people, "meanwhile": "vendor"}
+    options = {"vendor": static(vendor=1.0), "late": late, "early": static(own=1.0)}
+    tiers = {"own": fleet(None), "vendor": flat_api(0.1)}
+    evaluation = evaluate(scene(tiers, options, count=400, horizon_months=MONTHS, traffic=rate_traffic(0.05)))
+
+    assert costs(evaluation, "early")["own"].used_share == pytest.approx(
+        costs(evaluation, "late")["own"].used_share, rel=1e-12
     )
 
 

@@ -37,7 +37,7 @@ def change(**changes: Any) -> dict[str, Any]:
             {"negotiated": [rate(until_month="2027-03"), rate(from_month="2027-03")]},
             "overlap: the first month to 2027-03 and",
         ),
-        ({"negotiated": [rate(), rate()]}, "two rates for 'openai/gpt-4o' that overlap"),
+        ({"negotiated": [rate(), rate()]}, "two rates for 'openai/gpt-4o' overlap"),
         ({"negotiated": [rate(name="openai/gpt-4")]}, "'openai/gpt-4' is not a price of the catalog"),
         (
             {"negotiated": [rate(name="openai/gpt-4o-mini")]},
@@ -66,9 +66,17 @@ def change(**changes: Any) -> dict[str, Any]:
         ({"negotiated": [rate(until_month="2026-11")]}, "2026-11 is before the plan's first month, 2026-12"),
         ({"announced": [change(account="serving:api")]}, "name or account, one of them; both are"),
         ({"announced": [change(name=None)]}, "name or account, one of them; neither is"),
-        ({"announced": [change(), change()]}, "two changes of 'openai/gpt-4o' from 2027-03"),
+        ({"announced": [change(), change()]}, "a second change of 'openai/gpt-4o' from 2027-03"),
         ({"announced": [change(change_fraction=-1.0)]}, "greater than -1"),
         ({"announced": [change(from_month="2029-01")]}, "2029-01 is after the plan's last month"),
+        (
+            {"announced": [change(name=None, account="serving", from_month="2026-11")]},
+            "2026-11 is before the plan's first month; allowed for an account: 2026-12 or later",
+        ),
+        (
+            {"announced": [change(from_month="2024-05")]},
+            r"2024-05 is before 20\d\d-\d\d-\d\d, when the list price was read",
+        ),
         (
             {"announced": [change(name=None, account="serving", change_fraction=None, figures={"a": 1.0})]},
             "figures needs a name",
@@ -79,7 +87,7 @@ def change(**changes: Any) -> dict[str, Any]:
         ),
         (
             {"paths": [{"account": "people", "change_fraction_per_year": 0.1, "source": "made up"}] * 2},
-            "'people' twice",
+            "a second path for 'people'",
         ),
         (
             {"paths": [{"account": "people", "change_fraction_per_year": 3.0, "source": "made up"}]},
@@ -96,6 +104,12 @@ def test_impossible_terms_are_refused(prices, why):
 def test_consecutive_spans_are_fine():
     """A contract of one year and its renewal."""
     with_prices(negotiated=[rate(until_month="2027-03"), rate(from_month="2027-04", discount_share=0.2)])
+
+
+def test_a_change_between_the_list_price_and_the_plan_is_fine():
+    """A plan that begins after a change that the list price, read before it, does not hold yet."""
+    tiers, options = {"bought": {**api(), "price": NAME}}, {"it": static(bought=1.0)}
+    scene(tiers, options, classes=CHAT, slo={}, start="2027-06", prices={"announced": [change()]})
 
 
 def test_a_path_without_end_is_refused():
@@ -141,3 +155,19 @@ def test_impossible_purchases_are_refused(purchase, price, why):
     tier = {**gpu(), "purchase": purchase, "price": price}
     with pytest.raises(ValidationError, match=why):
         with_prices({key: value for key, value in tier.items() if value is not None})
+
+
+def test_terms_that_clash_are_told_at_the_later_one():
+    """The place of the fault is that of the entry, not of the whole block."""
+    path = {"account": "people", "change_fraction_per_year": 0.1, "source": "made up"}
+    with pytest.raises(ValidationError) as caught:
+        with_prices(
+            negotiated=[rate(until_month="2027-03"), rate(from_month="2027-02"), rate(name=3)],
+            announced=[change(), change()],
+            paths=[path, path],
+        )
+    places = {fault["loc"] for fault in caught.value.errors()}
+
+    assert ("prices", "negotiated", 1, "from_month") in places
+    assert ("prices", "announced", 1, "from_month") in places
+    assert ("prices", "paths", 1, "account") in places

@@ -24,9 +24,10 @@ class VectorPrices(Rule):
         if queries.empty or queries.max() <= 0:
             return self.does_not_apply("no option queries a vector database")
         option, thousands = str(queries.idxmax()), float(queries.max())
-        paid_usd = float(vector.loc[vector["option"] == option, "cost_usd"].sum())
+        own = vector[vector["option"] == option]
+        paid_usd = float(own["cost_usd"].sum())
         each_usd = paid_usd / thousands
-        price = float(vector.loc[vector["item"] == "vector queries", "unit_price_usd"].iloc[0])
+        price = float(own.loc[own["item"] == "vector queries", "unit_price_usd"].iloc[0])
         here = f"${LOW_USD:.2f} to ${HIGH_USD:.2f} per 1 k queries"
         told = (
             f"{option}: {thousands / numbers.months:,.0f} k queries a month at ${price:.3g} per 1 k, ${each_usd:.3g} "

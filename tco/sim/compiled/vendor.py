@@ -182,9 +182,10 @@ def by_vendor(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
     counts, tokens_in = loop.counts, visits.input_tokens
     cached = (tokens_in * tier.cached_input_share).astype(np.int64)
     threshold = tier.long_context_tokens
-    is_long = np.zeros(len(visits), np.bool_)
+    above = np.zeros(len(visits), np.bool_)
     if threshold is not None and int(workload.input_tokens.max()) > threshold:
-        is_long = (tokens_in > threshold) & ~batched & (outcome == Outcome.COMPLETED)
+        above = tokens_in > threshold
+    is_long = above & ~batched & (outcome == Outcome.COMPLETED)
     if is_long.any():
         counts["long_context_input_tokens"] = int(tokens_in[is_long].sum())
         counts["long_context_output_tokens"] = int(visits.output_tokens[is_long].sum())
@@ -198,6 +199,9 @@ def by_vendor(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
         counts["batch_requests"] = int(batched.sum())
         counts["batch_input_tokens"] = int(tokens_in[batched].sum())
         counts["batch_output_tokens"] = int(visits.output_tokens[batched].sum())
+        if (batched & above).any():
+            counts["long_batch_input_tokens"] = int(tokens_in[batched & above].sum())
+            counts["long_batch_output_tokens"] = int(visits.output_tokens[batched & above].sum())
     cached[is_long | batched | (outcome != Outcome.COMPLETED)] = 0
     return Served(
         outcome, started_s, first_s, left_s, tokens_in, visits.output_tokens, cached, counts=counts,

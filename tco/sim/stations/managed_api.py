@@ -90,6 +90,9 @@ class ManagedApiStation(Station):
         self.counts["batch_requests"] += 1
         self.counts["batch_input_tokens"] += call.input_tokens
         self.counts["batch_output_tokens"] += call.output_tokens
+        if call.input_tokens > self._long_context:
+            self.counts["long_batch_input_tokens"] += call.input_tokens
+            self.counts["long_batch_output_tokens"] += call.output_tokens
         self.leave(call)
         call.first_token_s = self.env.now
 

@@ -365,3 +365,22 @@ def test_long_prompts_are_spread_over_steps():
                      classes=long, slo={}, count=300)  # fmt: skip
 
     assert [] == differences(*both(scenario, 1.5, {"own": 2}))
+
+
+def test_long_prompts_are_counted_apart_in_a_batch_and_out_of_it():
+    """Above 200 000 tokens Claude Sonnet 4.5 has prices of its own; people and jobs, long and short."""
+    long = {"kind": "constant", "tokens": 250_000}
+    batch = {"turnaround_p50_s": 100.0, "turnaround_p95_s": 900.0}
+    classes = {
+        "person": chat(share=0.25),
+        "reader": chat(share=0.25, input_tokens=long),
+        "job": chat(share=0.25, latency_class="async"),
+        "report": chat(share=0.25, latency_class="async", input_tokens=long),
+    }
+    tiers = {"own": api(price="anthropic/claude-sonnet-4-5", batch=batch)}
+    slow, quick = both(scene(tiers, {"it": ONLY}, classes=classes, count=200), 1.0, {})
+    counts = quick.books["own"].counts
+
+    assert [] == differences(slow, quick)
+    assert 0 < counts["long_batch_input_tokens"] < counts["batch_input_tokens"]
+    assert 250_000 <= counts["long_context_input_tokens"]
