@@ -1,7 +1,8 @@
 """How often nominal 95 % intervals of the p95 cover the truth: M/M/1 at 80 % load, whose sojourn is exponential.
 
 Run: python benchmarks/interval_coverage.py [sets]. For each way of running: coverage over that many independent
-experiments, the median half-width relative to the p95, and how often the upper bound is unknown (which counts as covering).
+experiments, the median half-width relative to the p95, and how often the upper bound is unknown (which counts as
+covering).
 """
 
 from __future__ import annotations
