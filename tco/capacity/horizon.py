@@ -24,10 +24,10 @@ from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import draw_workload
 from tco.scenario import Scenario
 from tco.sim.result import SimulationResult
-from tco.sim.run import simulate
+from tco.sim.run import AUTO_FROM_REQUESTS, COMPILED, simulate
 from tco.units import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR
 
-STRETCH_REQUESTS = 100_000  # about 60 MB of a process
+STRETCH_REQUESTS = 40_000  # some tens of MB of a process
 LEAD_SHARE = 0.02  # of a stretch, that fills the fleets up beforehand
 MISSED_SHARE = 0.05  # of an hour's requests beyond the SLO that make it a lost one: its p95 is above the limit
 MINUTES_PER_HOUR = 60
@@ -148,6 +148,9 @@ def simulate_horizon(
     Returns:
         Plans whose windows are the months themselves, judged by their busiest hours, and what was seen of each.
     """
+    if scenario.simulation.engine == "auto" and total_requests(months) >= AUTO_FROM_REQUESTS:
+        simulation = scenario.simulation.model_copy(update={"engine": COMPILED})
+        scenario = scenario.model_copy(update={"simulation": simulation})
     pieces = stretches(scenario, months)
     merged: dict[str, list[list[Seen]]] = {option: [[] for _ in months] for option in plans}
     for number, (piece, seen) in enumerate(_each(scenario, plans, pieces, jobs), start=1):

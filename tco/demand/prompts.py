@@ -46,4 +46,4 @@ def who_retrieves(retrieval: Retrieval, workload: Workload) -> NDArray[np.bool_]
     shares = np.array([retrieval.share_of(name) for name in workload.classes])
     if (shares == 1.0).all():
         return None
-    return np.asarray(np.array(workload.uniforms("retrieves")) < shares[workload.class_index])
+    return np.asarray(workload.uniform_array("retrieves") < shares[workload.class_index])

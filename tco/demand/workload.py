@@ -62,6 +62,7 @@ class Workload:
     product_shares: tuple[tuple[str, float], ...] = ()
     prompt_parts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     _drawn: dict[tuple[str, str, int], list[float]] = field(default_factory=dict)
+    _arrays: dict[tuple[str, str, int], NDArray[np.float64]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.unit_arrivals)
@@ -84,7 +85,7 @@ class Workload:
         """Return how hard each request is, 0 to 1; the same in every option."""
         key = ("complexity", "", 0)
         if key not in self._drawn:
-            ranks = np.array(self.uniforms("complexity"))
+            ranks = self.uniform_array("complexity")
             found = ranks.copy()
             for index, distribution in enumerate(self.complexities):
                 chosen = self.class_index == index
@@ -97,21 +98,34 @@ class Workload:
         if not self.product_shares:
             return [""] * len(self)
         names, shares = zip(*self.product_shares, strict=True)
-        places = _classes(np.array(self.uniforms("product")), list(shares))
+        places = _classes(self.uniform_array("product"), list(shares))
         return [names[place] for place in places.tolist()]
 
     def regions(self, shares: dict[str, float]) -> list[str]:
         """Return the region of each request's user; the same in every option."""
         names = list(shares)
-        return [names[place] for place in _classes(np.array(self.uniforms("region")), list(shares.values())).tolist()]
+        return [names[place] for place in _classes(self.uniform_array("region"), list(shares.values())).tolist()]
 
     def _kept(self, shape: str, purpose: str, attempt: int) -> list[float]:
         key = (shape, purpose, attempt)
         if key not in self._drawn:
-            uniform = self.streams.uniform(purpose, len(self), attempt)
-            values = uniform if shape == "uniform" else standard_normal(uniform)
-            self._drawn[key] = values.tolist()
+            self._drawn[key] = self._array(shape, purpose, attempt).tolist()
         return self._drawn[key]
+
+    def _array(self, shape: str, purpose: str, attempt: int) -> NDArray[np.float64]:
+        key = (shape, purpose, attempt)
+        if key not in self._arrays:
+            uniform = self.streams.uniform(purpose, len(self), attempt)
+            self._arrays[key] = uniform if shape == "uniform" else standard_normal(uniform)
+        return self._arrays[key]
+
+    def uniform_array(self, purpose: str, attempt: int = 0) -> NDArray[np.float64]:
+        """Return the same as `uniforms`, as an array that nobody changes, shape (n,)."""
+        return self._array("uniform", purpose, attempt)
+
+    def normal_array(self, purpose: str, attempt: int = 0) -> NDArray[np.float64]:
+        """Return the same as `normals`, as an array that nobody changes, shape (n,)."""
+        return self._array("normal", purpose, attempt)
 
 
 def draw_workload(

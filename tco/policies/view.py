@@ -8,6 +8,7 @@ from tco.policies.draws import Draws
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 
 class View(Draws, Protocol):
@@ -31,6 +32,10 @@ class View(Draws, Protocol):
 
     def good(self, tier: str) -> list[bool]:
         """Return whether a tier would answer each request well; KeyError where its quality is not known."""
+        ...
+
+    def uniform_array(self, purpose: str) -> NDArray[np.float64]:
+        """Return the same as `uniforms`, as an array, shape (n,)."""
         ...
 
     def generator(self, purpose: str) -> np.random.Generator:

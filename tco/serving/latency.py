@@ -12,10 +12,12 @@ from tco.fields import NonNegative, Positive, Share, Source, quantile_table
 from tco.plugin import Frozen, together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
-    from tco.policies.draws import Draws
+    from tco.policies.draws import ArrayDraws, Draws
 
 Z95 = NormalDist().inv_cdf(0.95)  # 1.6449, the standard normal's 95th percentile
 _EDGE = 2.0**-53  # keeps the inverse away from 0 and 1, where it is infinite
@@ -154,20 +156,44 @@ class ApiLatency(Frozen):
         """Return the time per output token of every request, seconds."""
         return _times_s(self.tpot_table_s, self.tpot_p50_s, self.tpot_p95_s, draws, "decode", attempt)
 
+    def arrays_s(self, draws: ArrayDraws, attempt: int = 0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return both times of every request as arrays, shape (n,), seconds."""
+        first = _times_array_s(
+            self.ttft_table_s, self.ttft_p50_s, self.ttft_p95_s, lambda: draws.uniform_array("first_token", attempt),
+            lambda: draws.normal_array("first_token", attempt),
+        )  # fmt: skip
+        each = _times_array_s(
+            self.tpot_table_s, self.tpot_p50_s, self.tpot_p95_s, lambda: draws.uniform_array("decode", attempt),
+            lambda: draws.normal_array("decode", attempt),
+        )  # fmt: skip
+        return first, each
+
 
 def _times_s(
     table: tuple[tuple[float, float], ...] | None, p50_s: float, p95_s: float, draws: Draws, purpose: str, attempt: int
 ) -> list[float]:
     import numpy as np
 
-    if table is None:
-        spread = log(p95_s / p50_s) / Z95
-        drawn_s: list[float] = (p50_s * np.exp(spread * np.array(draws.normals(purpose, attempt)))).tolist()
-        return drawn_s
-
-    probabilities, times_s = zip(*table, strict=True)
-    found: list[float] = np.interp(draws.uniforms(purpose, attempt), probabilities, times_s).tolist()
+    found: list[float] = _times_array_s(
+        table, p50_s, p95_s, lambda: np.array(draws.uniforms(purpose, attempt)),
+        lambda: np.array(draws.normals(purpose, attempt)),
+    ).tolist()  # fmt: skip
     return found
+
+
+def _times_array_s(
+    table: tuple[tuple[float, float], ...] | None,
+    p50_s: float,
+    p95_s: float,
+    uniforms: Callable[[], NDArray[np.float64]],
+    normals: Callable[[], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    import numpy as np
+
+    if table is None:
+        return np.asarray(p50_s * np.exp(log(p95_s / p50_s) / Z95 * normals()))
+    probabilities, times_s = zip(*table, strict=True)
+    return np.asarray(np.interp(uniforms(), probabilities, times_s))
 
 
 class Quantiles(Frozen):

@@ -43,7 +43,7 @@ class AnswerTime:
         first_s, each_s = np.zeros(len(request)), np.zeros(len(request))
         for number in np.unique(attempt).tolist():
             chosen = attempt == number
-            first, each = (np.array(times) for times in self.of_try(number))
+            first, each = self._latency.arrays_s(self._workload, number)
             first_s[chosen], each_s[chosen] = first[request[chosen]], each[request[chosen]]
         longer = np.maximum(input_tokens - self._latency.ttft_input_tokens, 0.0)
         return first_s + self._latency.ttft_s_per_input_token * longer, each_s

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tco.demand.workload import Workload
 from tco.quality import answers_well
@@ -34,6 +35,10 @@ class RunView:
     def normals(self, purpose: str, attempt: int = 0) -> list[float]:
         """Return one standard normal variate per request."""
         return self._workload.normals(purpose, attempt)
+
+    def uniform_array(self, purpose: str) -> NDArray[np.float64]:
+        """Return one uniform variate per request as an array, shape (n,)."""
+        return self._workload.uniform_array(purpose)
 
     def generator(self, purpose: str) -> np.random.Generator:
         """Return a fresh generator for what is not tied to a request."""

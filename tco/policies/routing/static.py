@@ -47,7 +47,7 @@ class StaticSplit(RoutingPolicy):
         """Place all chances at once, class by class."""
         import numpy as np  # not at the top: `tco check` does without it
 
-        chance = np.array(view.uniforms("route"))
+        chance = view.uniform_array("route")
         found = np.empty(len(labels), object)
         for label, name in enumerate(names):
             edges, tiers = _ladder(self.by_class.get(name, self.shares))

@@ -178,7 +178,7 @@ class _Run:
         if retrieval.ann_cache is not None:
             index = retrieval.ann_cache
             self.books["ann"] = self._delay(mine, delays_s(index.latency, workload, "ann", 1))
-            searching = mine & ~(np.array(workload.uniforms("ann")) < index.answered_share)
+            searching = mine & ~(workload.uniform_array("ann") < index.answered_share)
         self.books["retrieval"] = self._delay(searching, delays_s(retrieval.latency, workload, "retrieval", 0))
         self.reached_s["retrieval"] = np.where(mine, self.now_s, np.nan)
 

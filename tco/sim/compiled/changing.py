@@ -457,7 +457,7 @@ class Changing:
         settings, table, joined_s = self.arguments
         chances = np.zeros(len(pool.workload))
         if settings["dispatch"][0] not in (LEAST, ROUND_ROBIN):
-            chances = np.array(pool.workload.uniforms("dispatch"))
+            chances = pool.workload.uniform_array("dispatch")
         run_changing(
             settings, table, pool.reps, self.state, self.changes, pool.seqs, pool.heap, joined_s, pool.visits.request,
             chances, self.wanted, self.least, self.times_s, np.zeros(max(len(pool.visits), 1), np.int64), self.tally,

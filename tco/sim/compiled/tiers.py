@@ -227,7 +227,7 @@ class Pool:
         speculation, tokens_out = self.tier.speculation, self.tokens_out
         if speculation is None:
             return
-        luck = np.array(self.workload.normals("speculation"))[self.visits.request].tolist()
+        luck = self.workload.normal_array("speculation")[self.visits.request].tolist()
         steps = [speculation.decode_steps(t - 1, z) for t, z in zip(tokens_out.tolist(), luck, strict=True)]
         taken = np.array(steps, np.int64)
         n = len(self.visits)
@@ -249,7 +249,7 @@ class Pool:
         n = len(self.visits)
         chances = np.zeros(n)
         if settings["dispatch"][0] == TWO:
-            chances = np.array(self.workload.uniforms("dispatch"))[self.visits.request]
+            chances = self.workload.uniform_array("dispatch")[self.visits.request]
         left_s, outcome = np.full(n, np.nan), np.zeros(n, np.int8)
         run_fleet(settings, table, self.reps, self.seqs, self.heap, joined_s, chances, left_s, outcome)
         return outcome, left_s
@@ -360,4 +360,4 @@ def _by_rules(tier: Rules, visits: Visits, workload: Workload) -> Served:
 def delays_s(latency: Any, workload: Workload, purpose: str, attempt: int) -> Floats:
     """Return every request's log-normal delay, seconds, as `DelayStation` draws it."""
     spread = log(latency.p95_s / latency.p50_s) / Z95
-    return np.asarray(latency.p50_s * np.exp(spread * np.array(workload.normals(purpose, attempt))))
+    return np.asarray(latency.p50_s * np.exp(spread * workload.normal_array(purpose, attempt)))

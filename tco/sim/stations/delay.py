@@ -40,7 +40,7 @@ class DelayStation(Station):
         """Draw every request's delay up front."""
         del replicas  # never queues
         spread = log(config.latency.p95_s / config.latency.p50_s) / Z95
-        luck = np.array(workload.normals(config.purpose, config.attempt))
+        luck = workload.normal_array(config.purpose, config.attempt)
         self._delays: list[float] = (config.latency.p50_s * np.exp(spread * luck)).tolist()
 
     def visit(self, call: Call) -> Visit:
