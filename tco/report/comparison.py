@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -237,9 +238,16 @@ def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     notes += engine_notes(evaluation)
     notes += _unknown_quality(evaluation, comparison)
     notes += ab_test_notes(evaluation, comparison)
+    return [*notes, _oldest_price(evaluation)]
+
+
+def _oldest_price(evaluation: Evaluation) -> str:
+    """Name the oldest price used, and its age when the plan begins: no clock is asked."""
     oldest = evaluation.ledger.sort_values("source_date", kind="stable").iloc[0]
-    notes.append(f"Oldest price: {oldest['price_name']}, {oldest['source_date']} ({oldest['scenario_key']}).")
-    return notes
+    day = date.fromisoformat(str(oldest["source_date"]))
+    days = (date.fromisoformat(f"{evaluation.scenario.start}-01") - day).days
+    age = f"{counted(days, 'day')} old when the plan begins" if days >= 0 else "dated after the plan begins"
+    return f"Oldest price: {oldest['price_name']}, {day}, {age} ({oldest['scenario_key']})."
 
 
 def _people_usd(option: OptionSummary) -> float:

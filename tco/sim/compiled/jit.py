@@ -12,7 +12,10 @@ from typing import Any, TypeVar, cast
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-SOURCES = (("tco.sim.compiled", "fleet.py"), ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"))
+SOURCES = (
+    *(("tco.sim.compiled", f"{name}.py") for name in ("rings", "batch", "fleet", "changing")),
+    ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"), ("tco.policies.dispatch", "shortest_of_two.py"),
+)  # fmt: skip
 FOLDER = "NUMBA_CACHE_DIR"  # numba's own variable; whoever sets it is asked nothing
 
 

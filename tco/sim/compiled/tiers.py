@@ -23,10 +23,11 @@ from tco.scenario.tiers.micro_batch import MicroBatch
 from tco.scenario.tiers.rules import Rules
 from tco.serving.latency import Z95
 from tco.sim.answer_time import AnswerTime
-from tco.sim.compiled.changing import Changing
-from tco.sim.compiled.fleet import LEAST, ROUND_ROBIN, SETTINGS, TWO, new_fleet, run_fleet
+from tco.sim.compiled.comings import Changing
+from tco.sim.compiled.fleet import run_fleet
 from tco.sim.compiled.played import PlayedTier
 from tco.sim.compiled.queues import by_batches, by_devices
+from tco.sim.compiled.rings import LEAST, ROUND_ROBIN, SETTINGS, TWO, new_fleet
 from tco.sim.compiled.vendor import by_vendor
 from tco.sim.stations import StationBooks
 

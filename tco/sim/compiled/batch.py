@@ -1,0 +1,303 @@
+"""Batch kernel: continuous batching of one replica as functions over its record, for numba.
+
+The rules are those of `tco/serving/batching.py`, whose docstrings explain them; the arithmetic of step times is the
+same code (`stretch_s`, `steps_to_reach`). A test runs both engines on random scenarios.
+"""
+
+from __future__ import annotations
+
+from math import ceil, inf, isnan
+from typing import Any
+
+import numpy as np
+
+from tco.serving import step_time
+from tco.serving.batching import ROUNDING
+from tco.sim.compiled.jit import jit, shared
+from tco.sim.compiled.rings import (
+    COMPLETED,
+    LATER,
+    NONE,
+    PREFILLING,
+    WAITING,
+    Floats,
+    Ints,
+    _append,
+    _first,
+    _pick_out,
+    _pop,
+    _prepend,
+    _push,
+    _remove,
+)
+
+stretch_s = shared(step_time.stretch_s)
+steps_to_reach = shared(step_time.steps_to_reach)
+
+
+@jit
+def _fixed_s(to: Any, table: Floats, tokens: int) -> Any:
+    xs, ys = table[0], table[1]
+    size = len(xs)
+    if size == 0:
+        return to.alpha_s
+    at = np.searchsorted(xs, tokens, side="right")
+    if at == size:
+        return float(ys[size - 1])
+    low = xs[at - 1] if at else 0.0
+    low_s = ys[at - 1] if at else to.alpha_s
+    return float(low_s + (ys[at] - low_s) * (tokens - low) / (xs[at] - low))
+
+
+@jit
+def _head(rep: Any, seqs: Any) -> Any:
+    """Return the sequence that is admitted next; NONE where nobody waits."""
+    if rep.queued == 0:
+        return NONE
+    s = seqs[rep.queues + WAITING].after
+    return s if s != rep.queues + WAITING else seqs[rep.queues + LATER].after
+
+
+@jit
+def _need(to: Any, seqs: Any, s: int) -> Any:
+    if not to.grows:
+        return float(seqs[s].input_tokens + seqs[s].output_tokens)
+    return float(seqs[s].held + (1.0 if isnan(seqs[s].first_token_s) else seqs[s].rate))
+
+
+@jit
+def _decode(rep: Any, seqs: Any, row: Any, s: int) -> None:
+    rep.context += seqs[s].held
+    rep.growth += seqs[s].rate
+    seqs[s].finish_step = rep.steps_done + seqs[s].steps_left
+    _push(rep, seqs, row, s)
+
+
+@jit
+def _admit(to: Any, rep: Any, seqs: Any, row: Any, now_s: float) -> Any:
+    s = _head(rep, seqs)
+    if s == NONE or rep.decoding + rep.prefilling >= to.max_sequences:
+        return NONE
+    need = _need(to, seqs, s)
+    free = to.kv_capacity - rep.reserved
+    if to.grows:
+        free = free - rep.context - rep.growth
+    if need > free + ROUNDING:
+        return NONE
+    _remove(seqs, s)
+    rep.queued -= 1
+    rep.ranks += 1
+    seqs[s].rank = rep.ranks
+    if isnan(seqs[s].started_s):
+        seqs[s].started_s = now_s
+    if seqs[s].prefill_left == 0:
+        if not to.grows:
+            rep.reserved += need
+        _decode(rep, seqs, row, s)
+        return s
+    rep.reserved += need
+    _append(rep, seqs, PREFILLING, s)
+    rep.prefilling += 1
+    return s
+
+
+@jit
+def _lay_prefill(to: Any, rep: Any, seqs: Any, row: Any, room: int, now_s: float, may_admit: bool) -> int:
+    rep.chunks = 0
+    laid = 0
+    mark = rep.queues + PREFILLING
+    at = seqs[mark].after
+    while room > laid:
+        if at == mark:
+            if not may_admit or rep.queued == 0:
+                break
+            admitted = _admit(to, rep, seqs, row, now_s)
+            if admitted == NONE:
+                break
+            if seqs[admitted].prefill_left == 0:
+                room -= to.per_decode
+                continue
+            at = admitted
+        left = seqs[at].prefill_left
+        take = min(left, room - laid)
+        laid += take
+        if take < left:
+            break
+        rep.chunks += 1
+        at = seqs[at].after
+    rep.prefill_tokens = laid
+    if rep.chunks or laid == 0:
+        return 1 if laid else 0
+    return int((seqs[_first(rep, seqs, PREFILLING)].prefill_left - 1) // laid)
+
+
+@jit
+def _youngest(rep: Any, seqs: Any, row: Any) -> int:
+    """Return the sequence that is preempted first: of those that are not urgent, or else of all, the last admitted."""
+    best = NONE
+    s = _first(rep, seqs, PREFILLING)
+    while s != rep.queues + PREFILLING:
+        if best == NONE or _younger(seqs, s, best):
+            best = s
+        s = seqs[s].after
+    for at in range(rep.decoding):
+        s = row[at]
+        if best == NONE or _younger(seqs, s, best):
+            best = s
+    return int(best)
+
+
+@jit
+def _younger(seqs: Any, one: int, other: int) -> bool:
+    if seqs[one].urgent != seqs[other].urgent:
+        return not seqs[one].urgent
+    return bool(seqs[one].rank > seqs[other].rank)
+
+
+@jit
+def _preempt(to: Any, rep: Any, seqs: Any, row: Any, s: int) -> None:
+    rep.preemptions += 1
+    if seqs[s].finish_step:
+        _pick_out(rep, seqs, row, s)
+        done = seqs[s].steps_left - (seqs[s].finish_step - rep.steps_done)
+        seqs[s].held = seqs[s].held + seqs[s].rate * done
+        seqs[s].steps_left = seqs[s].finish_step - rep.steps_done
+        seqs[s].finish_step = 0
+        if rep.decoding == 0:
+            rep.context = rep.growth = 0.0
+        else:
+            rep.context -= seqs[s].held
+            rep.growth -= seqs[s].rate
+    else:
+        _remove(seqs, s)
+        rep.prefilling -= 1
+        rep.reserved -= _need(to, seqs, s)
+    again = ceil(seqs[s].held - ROUNDING) - seqs[s].cached_tokens
+    seqs[s].recomputed += again - seqs[s].prefill_left
+    seqs[s].prefill_left = again
+    _prepend(rep, seqs, WAITING if seqs[s].urgent else LATER, s)
+    rep.queued += 1
+
+
+@jit
+def _make_room(to: Any, rep: Any, seqs: Any, row: Any) -> bool:
+    preempted = False
+    while rep.context + rep.growth > to.kv_capacity - rep.reserved + ROUNDING:
+        _preempt(to, rep, seqs, row, _youngest(rep, seqs, row))
+        preempted = True
+    return preempted
+
+
+@jit
+def _plan(to: Any, table: Floats, rep: Any, seqs: Any, row: Any, now_s: float) -> bool:
+    preempted = to.grows and _make_room(to, rep, seqs, row)
+    steps = 0
+    if rep.prefilling or (rep.queued and not preempted):
+        room = to.budget - to.per_decode * rep.decoding
+        steps = _lay_prefill(to, rep, seqs, row, room, now_s, not preempted)
+    running = rep.decoding
+    if running:
+        to_next_end = seqs[row[0]].finish_step - rep.steps_done
+        steps = min(steps, to_next_end) if steps else to_next_end
+        if to.grows:
+            if preempted:
+                steps = 1
+            else:
+                free = to.kv_capacity - rep.reserved
+                steps = min(steps, int((free - rep.context) / rep.growth + ROUNDING))
+    elif rep.prefill_tokens == 0:
+        rep.busy = False
+        rep.ends_s = inf
+        return False
+    rep.steps = steps
+    prefill = rep.prefill_tokens
+    fixed_s = _fixed_s(to, table, to.per_decode * running + prefill)
+    first_s = fixed_s + to.beta_s * prefill + to.gamma_s * running + to.delta_s * rep.context
+    rep.first_step_s = first_s
+    rep.began_s = now_s
+    rep.ends_s = now_s + (first_s if steps == 1 else stretch_s(first_s, to.delta_s * rep.growth, steps))
+    rep.busy = True
+    return True
+
+
+@jit
+def _cut(to: Any, rep: Any, seqs: Any, now_s: float) -> bool:
+    s = _head(rep, seqs)
+    if rep.steps == 1 or rep.prefill_tokens or s == NONE:
+        return False
+    running = rep.decoding
+    if running >= to.max_sequences or to.per_decode * running >= to.budget:
+        return False
+    growth_s = to.delta_s * rep.growth
+    steps = steps_to_reach(now_s - rep.began_s, rep.first_step_s, growth_s)
+    if steps >= rep.steps:
+        return False
+    used = rep.context + rep.growth * (steps + 1) if to.grows else 0.0
+    if _need(to, seqs, s) > to.kv_capacity - rep.reserved - used + ROUNDING:
+        return False
+    rep.steps = steps
+    rep.ends_s = rep.began_s + stretch_s(rep.first_step_s, growth_s, steps)
+    return True
+
+
+@jit
+def _finish(
+    to: Any, rep: Any, seqs: Any, row: Any, tally: Ints, now_s: float, finished_s: Floats, outcome: Any
+) -> None:
+    """End the stretch; sequences that are complete get their stamp and leave the load."""
+    steps = rep.steps
+    rep.steps_done += steps
+    done = rep.steps_done
+    rep.context += rep.growth * steps
+    while rep.decoding and seqs[row[0]].finish_step <= done:
+        s = _pop(rep, seqs, row)
+        total = seqs[s].input_tokens + seqs[s].output_tokens
+        rep.context -= total
+        rep.growth -= seqs[s].rate
+        if not to.grows:
+            rep.reserved -= total
+        _complete(rep, seqs, s, tally, now_s, finished_s, outcome)
+    if rep.decoding == 0:
+        rep.context = rep.growth = 0.0
+    if rep.prefill_tokens:
+        _end_prefill(to, rep, seqs, row, steps, tally, now_s, finished_s, outcome)
+
+
+@jit
+def _complete(rep: Any, seqs: Any, s: int, tally: Ints, now_s: float, finished_s: Floats, outcome: Any) -> None:
+    finished_s[s] = now_s
+    outcome[s] = COMPLETED
+    rep.load -= 1
+    tally[1] += 1
+    seqs[s].ended = tally[1]
+
+
+@jit
+def _end_prefill(
+    to: Any, rep: Any, seqs: Any, row: Any, steps: int, tally: Ints, now_s: float, finished_s: Floats, outcome: Any
+) -> None:
+    spent = rep.prefill_tokens * steps
+    for _ in range(rep.chunks):
+        s = _first(rep, seqs, PREFILLING)
+        spent -= seqs[s].prefill_left
+        _remove(seqs, s)
+        rep.prefilling -= 1
+        if to.grows:
+            rep.reserved -= _need(to, seqs, s)
+        seqs[s].prefill_left = 0
+        seqs[s].steps_left -= 1
+        if isnan(seqs[s].first_token_s):
+            seqs[s].first_token_s = now_s
+            seqs[s].held += 1.0
+        else:
+            seqs[s].held += seqs[s].rate
+        if seqs[s].steps_left:
+            _decode(rep, seqs, row, s)
+            continue
+        if not to.grows:
+            rep.reserved -= seqs[s].input_tokens + seqs[s].output_tokens
+        _complete(rep, seqs, s, tally, now_s, finished_s, outcome)
+    if spent:
+        seqs[_first(rep, seqs, PREFILLING)].prefill_left -= spent
+    rep.prefill_tokens = 0
+    rep.chunks = 0

@@ -1,0 +1,171 @@
+"""Rings: the records of replicas and sequences, and the queues and heaps that they stand in, for numba.
+
+Sequences are numbers, queues are rings of them, those of a replica that decode are a heap by their last step.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tco.sim.compiled.jit import jit
+
+NONE = -1
+COMPLETED, REJECTED, TIMED_OUT = 1, 3, 5  # as in `Outcome`
+LEAST, ROUND_ROBIN, TWO = 0, 1, 2  # dispatch policies
+WAITING, LATER, PREFILLING, QUEUES = 0, 1, 2, 3  # queues of a replica, and how many
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+def _record(**kinds: str) -> np.dtype[Any]:
+    return np.dtype([(name, kind) for kind, names in kinds.items() for name in names.split()], align=True)
+
+
+SETTINGS = _record(
+    f8="alpha_s beta_s gamma_s delta_s kv_capacity patience_s",
+    i8="budget per_decode max_sequences max_queue dispatch",
+    b1="grows",
+)
+"""What holds for every replica, as in `Batch` and `PoolSettings`; no limit: max_queue below 0, patience_s infinite."""
+
+REPLICA = np.dtype(
+    [
+        *[(name, "f8") for name in ("began_s", "ends_s", "first_step_s", "context", "growth", "reserved", "busy_s")],
+        *[
+            (name, "i8")
+            for name in (
+                "steps", "steps_done", "ranks", "decoding", "prefill_tokens", "chunks", "prefilling", "load",
+                "queued", "preemptions", "queues",
+            )
+        ],
+        ("busy", "b1"),
+    ],
+    align=True,
+)  # fmt: skip
+
+SEQUENCE = _record(
+    f8="held rate started_s first_token_s recomputed",
+    i8="after before input_tokens output_tokens cached_tokens steps_left prefill_left finish_step rank place ended",
+    b1="urgent",
+)
+
+
+def new_fleet(replicas: int, max_sequences: int, input_tokens: Ints, output_tokens: Ints) -> tuple[Any, Any, Ints]:
+    """Return idle replicas, sequences that have not come yet, and room for those that decode.
+
+    Sequences are urgent, have nothing cached and get a token a step, until the caller says otherwise. Behind them stand
+    the marks of the queues, three a replica: each queue is a ring that begins and ends with its mark.
+    """
+    n = len(input_tokens)
+    reps, seqs = np.zeros(replicas, REPLICA), np.zeros(n + QUEUES * replicas, SEQUENCE)
+    reps["ends_s"] = inf
+    reps["queues"] = n + QUEUES * np.arange(replicas)
+    seqs["input_tokens"][:n] = seqs["held"][:n] = seqs["prefill_left"][:n] = input_tokens
+    seqs["output_tokens"][:n] = seqs["steps_left"][:n] = output_tokens
+    seqs["started_s"] = seqs["first_token_s"] = np.nan
+    seqs["rate"], seqs["urgent"], seqs["place"] = 1.0, True, NONE
+    seqs["after"] = seqs["before"] = np.arange(len(seqs))
+    return reps, seqs, np.zeros((replicas, min(max_sequences, max(n, 1)) + 1), np.int64)
+
+
+# ---------------------------------------------------------------- queues
+
+
+@jit
+def _insert(seqs: Any, s: int, after: int) -> None:
+    """Put a sequence into a ring, behind another one or behind the queue's own mark."""
+    following = seqs[after].after
+    seqs[s].before, seqs[s].after = after, following
+    seqs[after].after = seqs[following].before = s
+
+
+@jit
+def _append(rep: Any, seqs: Any, kind: int, s: int) -> None:
+    _insert(seqs, s, seqs[rep.queues + kind].before)
+
+
+@jit
+def _prepend(rep: Any, seqs: Any, kind: int, s: int) -> None:
+    _insert(seqs, s, rep.queues + kind)
+
+
+@jit
+def _remove(seqs: Any, s: int) -> None:
+    before, after = seqs[s].before, seqs[s].after
+    seqs[before].after, seqs[after].before = after, before
+
+
+@jit
+def _first(rep: Any, seqs: Any, kind: int) -> Any:
+    """Return the first sequence of a queue; the queue's own mark where it is empty."""
+    return seqs[rep.queues + kind].after
+
+
+# The heap is that of Python's heapq, step for step, so that sequences with the same last step leave in the same order.
+
+
+@jit
+def _rise(seqs: Any, row: Any, top: int, at: int) -> None:
+    s = row[at]
+    key = seqs[s].finish_step
+    while at > top:
+        up = (at - 1) >> 1
+        if not key < seqs[row[up]].finish_step:
+            break
+        row[at] = row[up]
+        at = up
+    row[at] = s
+
+
+@jit
+def _sink(seqs: Any, row: Any, at: int, size: int) -> None:
+    top, s = at, row[at]
+    child = 2 * at + 1
+    while child < size:
+        right = child + 1
+        if right < size and not seqs[row[child]].finish_step < seqs[row[right]].finish_step:
+            child = right
+        row[at] = row[child]
+        at = child
+        child = 2 * at + 1
+    row[at] = s
+    _rise(seqs, row, top, at)
+
+
+@jit
+def _push(rep: Any, seqs: Any, row: Any, s: int) -> None:
+    at = rep.decoding
+    rep.decoding = at + 1
+    row[at] = s
+    _rise(seqs, row, 0, at)
+
+
+@jit
+def _pop(rep: Any, seqs: Any, row: Any) -> int:
+    s = row[0]
+    size = rep.decoding - 1
+    rep.decoding = size
+    if size:
+        row[0] = row[size]
+        _sink(seqs, row, 0, size)
+    return int(s)
+
+
+@jit
+def _pick_out(rep: Any, seqs: Any, row: Any, s: int) -> None:
+    """Take a sequence out of the middle of the heap."""
+    at = 0
+    while row[at] != s:
+        at += 1
+    size = rep.decoding - 1
+    rep.decoding = size
+    for place in range(at, size):
+        row[place] = row[place + 1]
+    for place in range(size // 2 - 1, -1, -1):
+        _sink(seqs, row, place, size)
