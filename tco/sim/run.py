@@ -81,7 +81,7 @@ def choose(scenario: Scenario, option: str, requests: int) -> tuple[str, str]:
 def _unavailable() -> str | None:
     """Say why nothing can be compiled here; None where it can."""
     try:
-        import numba  # noqa: F401  # a second, so only where it is wanted
+        from tco.sim.compiled import jit  # noqa: F401  # loads numba, after it has said where code is kept: a second
     except Exception as error:  # whatever a foreign version raises on import: the other engine works
         return f"numba cannot be loaded ({type(error).__name__}: {error})"
     return None

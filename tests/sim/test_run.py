@@ -63,6 +63,9 @@ def test_without_numba_everything_runs_on_simpy(monkeypatch):
         return real(name, *rest, **named)
 
     run._unavailable.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("tco.sim.compiled")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(sys.modules["tco.sim"], "compiled", raising=False)
     monkeypatch.setattr(builtins, "__import__", without)
     result = run.simulate(fleet("compiled"), "it", draw_workload(fleet()), 5.0)
     run._unavailable.cache_clear()
@@ -92,3 +95,18 @@ def test_an_option_that_the_compiled_engine_does_not_know_runs_on_the_other_one(
     asked = found.model_copy(update={"simulation": found.simulation.model_copy(update={"engine": "compiled"})})
 
     assert ("simpy", "the compiled engine does not know router of kind spill_over") == run.choose(asked, "it", 300)
+
+
+def test_machine_code_is_kept_in_the_users_cache_by_the_hash_of_its_sources(tmp_path):
+    """And nowhere else; a run that goes through the choice of the engine sets it up as well."""
+    code = (
+        "from tests.sim.test_run import fleet; from tco.demand.workload import draw_workload; from tco.sim import run;"
+        "print(run.simulate(fleet('compiled'), 'it', draw_workload(fleet()), 5.0).engine)"
+    )
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    env.pop("NUMBA_CACHE_DIR", None)
+    found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+
+    assert "compiled" == found.stdout.strip()
+    (folder,) = (tmp_path / "tco").iterdir()
+    assert any(folder.rglob("*.nbi"))
