@@ -48,13 +48,7 @@ def together(*fields: str) -> Callable[[_Check], _Check]:
 class Frozen(BaseModel):
     """Base of every input model: immutable, strict about types, and closed to unknown keys."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="wrap")
     @classmethod

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
+from tco.docstrings import field_docstrings
 from tco.plugin import Frozen, SelectedByKind, plugins_in
 from tco.scenario import AnyTier, Scenario
 from tco.units import SUFFIXES, unit_of
@@ -97,7 +98,7 @@ def without_unit(models: set[type[BaseModel]]) -> list[str]:
 def without_description(models: set[type[BaseModel]]) -> list[str]:
     """Say which fields no docstring explains; a plug-in's `kind` is explained by its class."""
     fields = ((model, name) for model, name in own_fields(models) if name != "kind")
-    return [f"{model.__name__}.{name}" for model, name in fields if not model.model_fields[name].description]
+    return [f"{model.__name__}.{name}" for model, name in fields if not field_docstrings(model).get(name)]
 
 
 MODELS = reachable(Scenario)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tco.docstrings import field_docstrings
 from tco.plugin import Plugin
 from tco.scenario import Scenario
 from tco.scenario.loader import LoadedScenario
@@ -78,9 +79,10 @@ def _below(block: Any, path: Path, meaning: str) -> Iterator[Key]:
 def _entries(block: Any, path: Path, meaning: str) -> Iterator[Key]:
     """List the keys of a block; the entries of a mapping mean what the mapping does, where they are no blocks."""
     if isinstance(block, BaseModel):
-        for name, field in type(block).model_fields.items():
+        docstrings = field_docstrings(type(block))
+        for name in type(block).model_fields:
             value = getattr(block, name)
-            yield Key((*path, name), name, value, _meaning(field.description, value if name != "kind" else block))
+            yield Key((*path, name), name, value, _meaning(docstrings.get(name), value if name != "kind" else block))
         return
     for at, value in block.items() if isinstance(block, dict) else enumerate(block):
         told = _summary(value) if isinstance(value, BaseModel) else meaning
