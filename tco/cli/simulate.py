@@ -10,6 +10,7 @@ import typer
 
 from tco.cli.arguments import Engine, month_of, on_engine
 from tco.cli.console import Format, folder, print_document, progress_bar
+from tco.cli.evaluating import tell_compilation
 from tco.errors import InfeasibleError, UsageError
 from tco.units import HOURS_PER_WEEK
 
@@ -130,6 +131,7 @@ def _run(
     from tco.capacity.experiment import run_experiment
     from tco.capacity.replicate import Runner, available_cores
 
+    tell_compilation(loaded.scenario, loaded.scenario.simulation.window_requests)
     with Runner(loaded.scenario, loaded.trace, jobs or available_cores()) as runner, progress_bar() as bar:
         task = bar.add_task("sizing", total=None)
         found = run_experiment(runner, question, lambda doing: bar.update(task, description=doing))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tco.cli.console import Format, folder, print_document, progress_bar
+from tco.cli.evaluating import tell_compilation
 from tco.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def sweep(
 def _run(loaded: LoadedScenario, axes: list[Axis], jobs: int | None) -> Sweep:
     from tco.decide.sweep import run_sweep
 
+    tell_compilation(loaded.scenario, loaded.scenario.simulation.window_requests)
     with progress_bar() as bar:
         task = bar.add_task("evaluating", total=None)
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tco.cli.evaluating import tell_compilation
 from tco.demand.workload import draw_workload
 from tco.scenario import Scenario
-from tco.sim import run
+from tco.sim import machine_code, run
 from tests.laws.build import chat, gpu, scene
 
 CLASSES = {"chat": chat(0.9), "job": chat(0.1, "async")}
@@ -110,3 +111,39 @@ def test_machine_code_is_kept_in_the_users_cache_by_the_hash_of_its_sources(tmp_
     assert "compiled" == found.stdout.strip()
     (folder,) = (tmp_path / "tco").iterdir()
     assert any(folder.rglob("*.nbi"))
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("empty", "compiling for the first use, some seconds"),
+        ("full", "None"),
+        ("file", "compiling in every process, some seconds each: no file can be kept in"),
+    ],
+)
+def test_who_must_compile_first_is_told(place, told, tmp_path):
+    """Once a file of numba's is there, nothing is; numba itself is not loaded for the answer."""
+    folder = tmp_path / "place"
+    if place == "file":
+        folder.write_text("no folder")
+    if place == "full":
+        folder.mkdir()
+        (folder / "fleet.nbi").write_text("code")
+    code = "import sys; from tco.sim import machine_code; print(machine_code.wait(), 'numba' in sys.modules)"
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
+    found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+
+    assert found.startswith(told)
+    assert found.endswith("False\n")
+
+
+@pytest.mark.parametrize(
+    ("engine", "requests", "is_told"),
+    [("simpy", 10**6, False), ("auto", 19_999, False), ("auto", 20_000, True), ("compiled", 300, True)],
+)
+def test_it_is_told_where_the_compiled_engine_would_run(engine, requests, is_told, monkeypatch, capsys):
+    """By the rule that chooses the engine, on stderr."""
+    monkeypatch.setattr(machine_code, "wait", lambda: "compiling")
+    tell_compilation(fleet(engine), requests)
+
+    assert ("", "compiling\n" if is_told else "") == capsys.readouterr()

@@ -1,0 +1,53 @@
+"""Machine code: where the compiled engine keeps it for the next process. Answers without loading numba."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+SOURCES = (
+    *(("tco.sim.compiled", f"{name}.py") for name in ("rings", "batch", "fleet", "changing")),
+    ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"), ("tco.policies.dispatch", "shortest_of_two.py"),
+)  # fmt: skip
+FOLDER = "NUMBA_CACHE_DIR"  # numba's own variable; whoever sets it is asked nothing
+
+
+def place() -> Path:
+    """Return the folder for machine code, by what it was made from: numba looks at the file of a function only."""
+    if kept := os.environ.get(FOLDER):
+        return Path(kept)
+    text = b"".join((files(package) / name).read_bytes() for package, name in SOURCES)
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~").expanduser() / ".cache")
+    return Path(home) / "tco" / sha256(text).hexdigest()[:16]
+
+
+@cache
+def can_be_kept() -> bool:
+    """Say whether a file can be written there; if not, everything is compiled anew in every process."""
+    try:
+        place().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place()):
+            return True
+    except OSError:
+        return False
+
+
+def set_up() -> bool:
+    """Point numba at the folder before it is loaded; say whether there is one."""
+    if can_be_kept():
+        os.environ[FOLDER] = str(place())
+    return can_be_kept()
+
+
+def wait() -> str | None:
+    """Say what the compiled engine must do before it can run; None where its code is there, or never will be."""
+    if find_spec("numba") is None:
+        return None
+    if not can_be_kept():
+        return f"compiling in every process, some seconds each: no file can be kept in {place()}"
+    return None if any(place().rglob("*.nbi")) else "compiling for the first use, some seconds"
