@@ -1,10 +1,11 @@
 """Speed of the compiled engine beside the SimPy one, of every request of a plan, and how both grow; in one run.
 
-    python benchmarks/compiled.py [--json] [--quick]
+    python benchmarks/compiled.py [--json] [--quick | --long]
 
 W1 is 20 requests a second on four replicas (the file where it is at hand, else its like). Times are the best of five
 runs, drawing the requests left out, reading the result into arrays included; code is compiled before. The graph has a
-cache, a classifier, retrieval and three tiers that escalate. The plan is scenarios/support-copilot.yaml, four options.
+cache, a classifier, retrieval and three tiers that escalate. The plan is scenarios/support-copilot.yaml, four options;
+the long ones are a year of one fleet, 1, 10 and 100 million requests.
 """
 
 from __future__ import annotations
@@ -110,14 +111,25 @@ def both_engines(scenario: Scenario, rate_rps: float, replicas: dict[str, int], 
 
 def plan(months: int, jobs: int) -> dict[str, float]:
     """Time every request of the shipped plan, sizing included."""
-    scenario = load_scenario(PLAN).scenario.model_copy(update={"horizon_months": months})
+    return every_request(load_scenario(PLAN).scenario.model_copy(update={"horizon_months": months}), jobs)
+
+
+def year(requests: float, jobs: int) -> dict[str, float]:
+    """Time every request of a year of one fleet."""
+    scenario = fleet(5000, trace=False)
+    traffic = scenario.traffic.model_copy(update={"requests_per_month": requests / 12})
+    return every_request(scenario.model_copy(update={"horizon_months": 12, "traffic": traffic}), jobs)
+
+
+def every_request(scenario: Scenario, jobs: int) -> dict[str, float]:
+    """Time a plan on some processes; its peak is that of this process and, times their number, of the largest other."""
     began = perf_counter()
     found = evaluate(scenario)
     sized_s = perf_counter() - began
     with_every_request(found, jobs)
     requests = sum(round(month.requests) for month in found.months) * len(scenario.options)
     return {
-        "months": months, "processes": jobs, "requests_of_all_options": requests,
+        "months": len(found.months), "processes": jobs, "requests_of_all_options": requests,
         "seconds": perf_counter() - began, "of_them_sizing_s": sized_s,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
         + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000 * (jobs > 1) * jobs,
@@ -129,7 +141,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a smoke test: short plans only")
+    parser.add_argument("--long", action="store_true", help="only a year of 1, 10 and 100 million requests; minutes")
     arguments = parser.parse_args()
+    if arguments.long:
+        tell({f"year of {n:.0e} on {jobs}": year(n, jobs) for n, jobs in ((1e6, 1), (1e7, 1), (1e7, 2), (1e8, 2))},
+             as_json=arguments.json)  # fmt: skip
+        return
     has_w1 = W1.exists()
     found: dict[str, dict[str, float]] = {
         "W1" if has_w1 else "like W1": both_engines(
@@ -140,7 +157,12 @@ def main() -> None:
     }
     for months, jobs in ((1, 1),) if arguments.quick else ((3, 1), (12, 1), (12, 2), (36, 2)):
         found[f"plan, {months} months on {jobs}"] = plan(months, jobs)
-    if arguments.json:
+    tell(found, as_json=arguments.json)
+
+
+def tell(found: dict[str, dict[str, float]], *, as_json: bool) -> None:
+    """Print a line a measurement, or JSON."""
+    if as_json:
         print(json.dumps(found, indent=2))
         return
     for name, figures in found.items():

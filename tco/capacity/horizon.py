@@ -8,6 +8,7 @@ stretches are merged in their order. Each begins with some requests that only fi
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -175,10 +176,10 @@ def _each(
             yield piece, see(scenario, piece, fleets)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(see, scenario, piece, fleets) for piece, fleets in tasks]
+        futures = deque(pool.submit(see, scenario, piece, fleets) for piece, fleets in tasks)
         try:
-            for piece, future in zip(pieces, futures, strict=True):
-                yield piece, future.result()
+            for piece in pieces:
+                yield piece, futures.popleft().result()  # not kept: what was seen of a long plan would fill the memory
         finally:
             for future in futures:
                 future.cancel()
