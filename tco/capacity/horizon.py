@@ -32,6 +32,7 @@ STRETCH_REQUESTS = 40_000  # some tens of MB of a process
 LEAD_SHARE = 0.02  # of a stretch, that fills the fleets up beforehand
 MISSED_SHARE = 0.05  # of an hour's requests beyond the SLO that make it a lost one: its p95 is above the limit
 MINUTES_PER_HOUR = 60
+WHY_COMPILED = f"plans of {AUTO_FROM_REQUESTS:,} requests or more"
 FIRST_REPLICATION = 1_000_000  # stretches have chances of their own, far from those of replications
 
 Done = Callable[[int, int], None]  # stretches done, stretches in all
@@ -149,7 +150,8 @@ def simulate_horizon(
     Returns:
         Plans whose windows are the months themselves, judged by their busiest hours, and what was seen of each.
     """
-    if scenario.simulation.engine == "auto" and total_requests(months) >= AUTO_FROM_REQUESTS:
+    is_worth_it = scenario.simulation.engine == "auto" and total_requests(months) >= AUTO_FROM_REQUESTS
+    if is_worth_it:
         simulation = scenario.simulation.model_copy(update={"engine": COMPILED})
         scenario = scenario.model_copy(update={"simulation": simulation})
     pieces = stretches(scenario, months)
@@ -161,7 +163,10 @@ def simulate_horizon(
         done(number, len(pieces))
     found = {option: [months_seen[0] for months_seen in each] for option, each in merged.items()}
     return (
-        {option: _plan(plan, found[option], months) for option, plan in plans.items()},
+        {
+            option: _plan(plan, found[option], months, WHY_COMPILED if is_worth_it else "")
+            for option, plan in plans.items()
+        },
         {option: tuple(_month(index, seen) for index, seen in enumerate(found[option])) for option in plans},
     )
 
@@ -311,7 +316,7 @@ def _month(index: int, seen: Seen) -> MonthSeen:
     )
 
 
-def _plan(plan: FleetPlan, seen: list[Seen], months: tuple[Month, ...]) -> FleetPlan:
+def _plan(plan: FleetPlan, seen: list[Seen], months: tuple[Month, ...], why_compiled: str) -> FleetPlan:
     """Put the months in the place of the windows; their percentiles are those of the busiest hour."""
     windows = tuple(
         replace(
@@ -320,6 +325,7 @@ def _plan(plan: FleetPlan, seen: list[Seen], months: tuple[Month, ...]) -> Fleet
             e2e=Latency(*(each.peak_e2e.percentile_s(percent) for percent in (50, 95, 99))),
             ttft=Latency(*(each.peak_ttft.percentile_s(percent) for percent in (50, 95, 99))),
             e2e_p95=None,
+            engine_why=(each.window.engine == COMPILED and why_compiled) or each.window.engine_why,
         )
         for each, month in zip(seen, months, strict=True)
     )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tco.arrivals.gamma import Gamma
 from tco.arrivals.trace_rows import TraceRows
 from tco.capacity import horizon
 from tco.capacity.histogram import ERROR, Histogram
@@ -135,6 +136,38 @@ def test_lost_minutes_are_those_of_hours_beyond_the_limit():
 
         assert (seen["build"][0].lost_minutes > 42_000) is lost
         assert (seen["build"][0].lost_minutes == 0) is not lost
+
+
+def test_bursts_cost_minutes():
+    """The same requests on the same fleets: the more they bunch, the longer they wait and the more hours are lost."""
+    evaluation = evaluate(plan(requests=150_000.0, months=1, slo={"e2e_p95_s": 2.5}))
+    lost: list[int] = []
+    p95: list[float] = []
+    for cv in (1.0, 4.0, 13.0):
+        arrivals = Gamma(kind="gamma", interarrival_cv=cv)
+        traffic = evaluation.scenario.traffic.model_copy(update={"arrivals": arrivals})
+        bunched = evaluation.scenario.model_copy(update={"traffic": traffic})
+        plans, seen = simulate_horizon(bunched, evaluation.plans, evaluation.months)
+        lost.append(seen["build"][0].lost_minutes)
+        p95.append(seen["build"][0].e2e_p95_s or 0.0)
+
+        assert 150_000 == seen["build"][0].requests
+        assert 0.2 == pytest.approx(plans["mix"].windows[0].tiers["bought"].visits_per_request, abs=0.01)
+    assert lost[0] < lost[1] < lost[2]
+    assert p95[0] < p95[1] < p95[2]
+
+
+@pytest.mark.parametrize(
+    ("engine", "why"), [("auto", "plans of 20,000 requests or more"), ("compiled", "asked for"), ("simpy", "asked for")]
+)
+def test_the_engine_is_told_with_its_reason(engine, why):
+    """`auto` compiles for the whole plan, however short a stretch of it is."""
+    scenario = plan(months=1)
+    asked = scenario.model_copy(update={"simulation": scenario.simulation.model_copy(update={"engine": engine})})
+    plans, _ = simulate_horizon(asked, evaluate(scenario).plans, forecast(asked))
+    windows = plans["build"].windows
+
+    assert [("simpy" if engine == "simpy" else "compiled", why)] == [(w.engine, w.engine_why) for w in windows]
 
 
 def test_a_trace_is_refused():
