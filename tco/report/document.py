@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table: heading, and whether it holds numbers (right-aligned, never cut)."""
+    """One column of a table: heading, and whether it holds numbers (right-aligned, never cut) or names to copy."""
 
     heading: str
     numeric: bool = True
+    is_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from tco.report.numbers import counted
 SHORT = 18  # letters of a source in a list; `show` has all of it
 NAMES_TOLD = 4  # models named beside a remark that concerns many
 LIST_COLUMNS = (
-    Column("Name", numeric=False), Column("Meter", numeric=False), Column("Price"), Column("Unit", numeric=False),
-    Column("Date"), Column("Days"), Column("Source", numeric=False),
+    Column("Name", numeric=False, is_name=True), Column("Meter", numeric=False), Column("Price"),
+    Column("Unit", numeric=False), Column("Date"), Column("Days"),
 )  # fmt: skip
 SHOW_COLUMNS = (
     Column("Meter", numeric=False), Column("From"), Column("Date"), Column("Price"), Column("Unit", numeric=False),
@@ -63,17 +63,17 @@ def price_json(row: Row, today: date) -> dict[str, Any]:
 
 
 def list_document(rows: Sequence[Row], today: date) -> Document:
-    """Write prices for people, one line each."""
+    """Write prices for people, one line each, a table a kind: names are whole, to be copied into a scenario."""
     names = len({row.name for row in rows})
-    cells = tuple(
-        (
-            row.name, _meter(row), figure(row.value), _unit(row.unit), row.source_date, f"{row.age_days(today):,}",
-            _short(row.source),
+    cells: dict[str, list[tuple[str, ...]]] = {}
+    for row in rows:
+        cells.setdefault(row.kind, []).append(
+            (row.name, _meter(row), _price(row.value), _unit(row.unit), row.source_date, f"{row.age_days(today):,}")
         )
-        for row in rows
-    )  # fmt: skip
+    tables = tuple(Table(f"Prices: {kind}", LIST_COLUMNS, tuple(of_kind)) for kind, of_kind in cells.items())
     subtitle = f"{counted(len(rows), 'price')} of {counted(names, 'name')}, as of {today}"
-    return Document("Price book", subtitle, (Table("Prices", LIST_COLUMNS, cells),))
+    told = Text("Where a price is from: tco prices show NAME, or --format csv.", "note")
+    return Document("Price book", subtitle, (*tables, told))
 
 
 def show_document(rows: Sequence[Row], current: Iterable[Row], today: date) -> Document:
@@ -155,6 +155,15 @@ def _unit(unit: str) -> str:
     ('USD/gpu_hour', 'kw')
     """
     return unit.replace("usd_per_", "USD/")
+
+
+def _price(value: float) -> str:
+    """Write a price without the dust of binary fractions; the files have every digit.
+
+    >>> _price(0.0017280000000000002)
+    '0.001728'
+    """
+    return figure(float(f"{value:.12g}"))
 
 
 def _short(source: str) -> str:

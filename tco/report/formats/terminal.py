@@ -45,7 +45,7 @@ def _print_table(table: Table, console: Console) -> None:
         rich.add_column(
             RichText(column.heading),
             justify="right" if column.numeric else "left",
-            no_wrap=column.numeric,
+            no_wrap=column.numeric or column.is_name,
             overflow="fold",
         )
     for number, row in enumerate(table.rows):
@@ -60,7 +60,7 @@ def _least_width(table: Table) -> int:
     for position, column in enumerate(table.columns):
         cells = [column.heading, *(row[position] for row in table.rows)]
         longest = max(cell_len(cell) for cell in cells)
-        width += 2 + (longest if column.numeric else min(longest, _MIN_NAME))
+        width += 2 + (longest if column.numeric or column.is_name else min(longest, _MIN_NAME))
     return width
 
 
