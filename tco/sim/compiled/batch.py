@@ -301,3 +301,16 @@ def _end_prefill(
         seqs[_first(rep, seqs, PREFILLING)].prefill_left -= spent
     rep.prefill_tokens = 0
     rep.chunks = 0
+
+
+@jit
+def _line_up(to: Any, table: Floats, reps: Any, seqs: Any, heap: Any, r: int, s: int, now_s: float) -> None:
+    """Put a sequence at the end of a replica's line; an idle one begins, a busy one may cut its stretch short."""
+    seqs[s].place = r
+    _append(reps[r], seqs, WAITING if seqs[s].urgent else LATER, s)
+    reps[r].queued += 1
+    reps[r].load += 1
+    if not reps[r].busy:
+        _plan(to, table, reps[r], seqs, heap[r], now_s)
+    elif _head(reps[r], seqs) == s:
+        _cut(to, reps[r], seqs, now_s)

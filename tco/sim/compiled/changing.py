@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tco.policies.dispatch import shortest_of_two
-from tco.sim.compiled.batch import _cut, _finish, _head, _plan
+from tco.sim.compiled.batch import _cut, _finish, _head, _line_up, _plan
 from tco.sim.compiled.jit import jit, shared
 from tco.sim.compiled.rings import (
     LATER,
@@ -26,7 +26,6 @@ from tco.sim.compiled.rings import (
     WAITING,
     Floats,
     Ints,
-    _append,
     _first,
     _insert,
     _remove,
@@ -112,14 +111,7 @@ def _place(
         run.backlogged += 1
         return
     r = _chosen(to, reps, state, tally, chance)
-    seqs[s].place = r
-    _append(reps[r], seqs, WAITING if seqs[s].urgent else LATER, s)
-    reps[r].queued += 1
-    reps[r].load += 1
-    if not reps[r].busy:
-        _plan(to, table, reps[r], seqs, heap[r], now_s)
-    elif _head(reps[r], seqs) == s:
-        _cut(to, reps[r], seqs, now_s)
+    _line_up(to, table, reps, seqs, heap, r, s, now_s)
 
 
 @jit

@@ -11,18 +11,15 @@ from typing import Any
 import numpy as np
 
 from tco.policies.dispatch import shortest_of_two
-from tco.sim.compiled.batch import _cut, _finish, _head, _plan
+from tco.sim.compiled.batch import _cut, _finish, _head, _line_up, _plan
 from tco.sim.compiled.jit import jit, shared
 from tco.sim.compiled.rings import (
-    LATER,
     LEAST,
     REJECTED,
     ROUND_ROBIN,
     TIMED_OUT,
-    WAITING,
     Floats,
     Ints,
-    _append,
     _remove,
 )
 
@@ -130,14 +127,7 @@ def _come(
         finished_s[s] = now_s
         return
     r = _choose(to, reps, tally, chances[s])
-    seqs[s].place = r
-    _append(reps[r], seqs, WAITING if seqs[s].urgent else LATER, s)
-    reps[r].queued += 1
-    reps[r].load += 1
-    if not reps[r].busy:
-        _plan(to, table, reps[r], seqs, heap[r], now_s)
-    elif _head(reps[r], seqs) == s:
-        _cut(to, reps[r], seqs, now_s)
+    _line_up(to, table, reps, seqs, heap, r, s, now_s)
 
 
 @jit
