@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from tco.capacity.async_nights import AsyncLoad
 from tco.capacity.async_side import AsyncSide
+from tco.capacity.limits import Limit, Scope, keeps, value_s
 from tco.capacity.load_levels import level_rates
 from tco.capacity.relief import is_relieved
 from tco.capacity.throughput import replica_rps
@@ -39,8 +40,6 @@ LOADS_SEEN = 7  # loads from the lowest to the highest that are simulated where 
 NO_MORE_HELP = 0.98  # doubling the fleet brings every percentile to no less than this share: it is ample
 
 Fleet = tuple[int, ...]
-Scope = str | tuple[str, str] | None  # a tier, a tier in a region, or None for all requests
-Limit = tuple[Scope, str, float]  # (whose percentile, "e2e" or "ttft", seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,13 +328,13 @@ class _Sizer:
 
     def _grow(self, rate: float, fleet: Fleet) -> Fleet:
         """Double every fleet until the SLO holds or the latency stops falling."""
-        while not _keeps(self.window(rate, fleet), self._limits()):
+        while not keeps(self.window(rate, fleet), self._limits()):
             bigger = tuple(min(2 * size, most) for size, most in zip(fleet, self.maximum, strict=True))
             if bigger == fleet:
                 break
             before, after = self.window(rate, fleet), self.window(rate, bigger)
             helps = any(
-                (_value(after, *limit[:2]) or 0.0) < NO_MORE_HELP * (_value(before, *limit[:2]) or 0.0)
+                (value_s(after, *limit[:2]) or 0.0) < NO_MORE_HELP * (value_s(before, *limit[:2]) or 0.0)
                 for limit in self._limits()
             )
             fleet = bigger
@@ -349,7 +348,7 @@ class _Sizer:
         while low < high:
             middle = (low + high) // 2
             trial = (*fleet[:tier], middle, *fleet[tier + 1 :])
-            if _keeps(self.window(rate, trial), targets):
+            if keeps(self.window(rate, trial), targets):
                 high = middle
             else:
                 low = middle + 1
@@ -373,14 +372,14 @@ class _Sizer:
         """Replace limits that even the ample fleet misses by what it reaches, with some slack."""
         targets = []
         for scope, metric, limit in self._limits():
-            reached = _value(ample, scope, metric)
+            reached = value_s(ample, scope, metric)
             out_of_reach = reached is not None and reached > limit
             targets.append((scope, metric, SLACK * reached if out_of_reach and reached else limit))
         return targets
 
     def _note_missed(self, window: Window) -> None:
         for scope, metric, limit in self._limits():
-            reached = _value(window, scope, metric)
+            reached = value_s(window, scope, metric)
             if scope is None and limit > 0 and reached is not None and reached > limit:
                 name = "end-to-end" if metric == "e2e" else "first-token"
                 self.missed.append(f"{name} p95 {limit:g} s")
@@ -392,21 +391,3 @@ def _replicas_per_rps(tier: FleetTier, result: SimulationResult, name: str) -> f
     if not len(visits):
         return 0.0
     return len(visits) / len(result) / replica_rps(tier, visits.lengths(result.workload.output_tokens))
-
-
-def _value(window: Window, scope: Scope, metric: str) -> float | None:
-    if scope is None:
-        return getattr(window, metric).p95_s  # type: ignore[no-any-return]
-    if isinstance(scope, tuple):
-        tier, region = scope
-        return getattr(window.tiers[tier].regions[region], f"{metric}_p95_s")  # type: ignore[no-any-return]
-    return getattr(window.tiers[scope], f"{metric}_p95_s")  # type: ignore[no-any-return]
-
-
-def _keeps(window: Window, limits: list[Limit]) -> bool:
-    """Say whether every limit holds; a percentile without requests keeps any limit."""
-    return all(
-        reached is None or reached <= limit
-        for scope, metric, limit in limits
-        for reached in [_value(window, scope, metric)]
-    )
