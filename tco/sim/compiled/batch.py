@@ -314,3 +314,22 @@ def _line_up(to: Any, table: Floats, reps: Any, seqs: Any, heap: Any, r: int, s:
         _plan(to, table, reps[r], seqs, heap[r], now_s)
     elif _head(reps[r], seqs) == s:
         _cut(to, reps[r], seqs, now_s)
+
+
+@jit
+def _next_wake(reps: Any) -> tuple[int, float]:
+    r, wake_s = 0, inf
+    for place in range(len(reps)):
+        if reps[place].ends_s < wake_s:
+            r, wake_s = place, reps[place].ends_s
+    return r, wake_s
+
+
+@jit
+def _first_waiting(to: Any, seqs: Any, outcome: Any, impatient: int, coming: int) -> int:
+    """Go on to the first of those who came that still waits and may give up; `coming` where there is none."""
+    if to.patience_s == inf:
+        return coming
+    while impatient < coming and (outcome[impatient] or not isnan(seqs[impatient].started_s)):
+        impatient += 1
+    return impatient

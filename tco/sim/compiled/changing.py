@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tco.policies.dispatch import shortest_of_two
-from tco.sim.compiled.batch import _cut, _finish, _head, _line_up, _plan
+from tco.sim.compiled.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
 from tco.sim.compiled.jit import jit, shared
 from tco.sim.compiled.rings import (
     LATER,
@@ -259,12 +259,9 @@ def run_changing(
     impatient = coming
     while not run.short:
         r, wake_s = _next_wake(reps)
-        come_s, give_up_s = entered_s[coming] if coming < n else inf, inf
-        if to.patience_s < inf:
-            while impatient < coming and (outcome[impatient] or not isnan(seqs[impatient].started_s)):
-                impatient += 1
-            if impatient < coming:
-                give_up_s = entered_s[impatient] + to.patience_s
+        impatient = _first_waiting(to, seqs, outcome, impatient, coming)
+        come_s = entered_s[coming] if coming < n else inf
+        give_up_s = entered_s[impatient] + to.patience_s if impatient < coming else inf
         call_s, change_s = min(wake_s, come_s, give_up_s), _next_change_s(state, run)
         if call_s == inf and (change_s == inf or (run.backlogged == 0 and change_s > until_s)):
             return
@@ -288,15 +285,6 @@ def run_changing(
         else:
             _leave_line(to, reps, run, seqs, impatient, give_up_s)
             outcome[impatient], finished_s[impatient] = TIMED_OUT, give_up_s
-
-
-@jit
-def _next_wake(reps: Any) -> tuple[int, float]:
-    r, wake_s = 0, inf
-    for place in range(len(reps)):
-        if reps[place].ends_s < wake_s:
-            r, wake_s = place, reps[place].ends_s
-    return r, wake_s
 
 
 @jit

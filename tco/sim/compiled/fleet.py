@@ -5,13 +5,13 @@ The rules are those of `tco/sim/pool.py`; two choices are drawn by the same code
 
 from __future__ import annotations
 
-from math import inf, isnan
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from tco.policies.dispatch import shortest_of_two
-from tco.sim.compiled.batch import _cut, _finish, _head, _line_up, _plan
+from tco.sim.compiled.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
 from tco.sim.compiled.jit import jit, shared
 from tco.sim.compiled.rings import (
     LEAST,
@@ -79,21 +79,14 @@ def run_fleet(
         outcome: filled with how.
     """
     to = settings[0]
-    n, replicas = len(entered_s), len(reps)
+    n = len(entered_s)
     coming, impatient = 0, 0
     tally = np.zeros(2, np.int64)  # the replica whose turn it is; sequences that are complete
     while True:
-        r, wake_s = 0, inf
-        for place in range(replicas):
-            if reps[place].ends_s < wake_s:
-                r, wake_s = place, reps[place].ends_s
+        r, wake_s = _next_wake(reps)
+        impatient = _first_waiting(to, seqs, outcome, impatient, coming)
         come_s = entered_s[coming] if coming < n else inf
-        give_up_s = inf
-        if to.patience_s < inf:
-            while impatient < coming and (outcome[impatient] or not isnan(seqs[impatient].started_s)):
-                impatient += 1
-            if impatient < coming:
-                give_up_s = entered_s[impatient] + to.patience_s
+        give_up_s = entered_s[impatient] + to.patience_s if impatient < coming else inf
         if wake_s <= come_s and wake_s <= give_up_s:
             if wake_s == inf:
                 return
