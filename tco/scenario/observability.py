@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, Tag
 
@@ -11,7 +11,7 @@ from tco import catalog
 from tco.fields import NonNegative, Share, TokenCount, UnitPrice
 from tco.plugin import Frozen, together
 from tco.scenario.prices import InlinePrice, InlineSamplePrice, InlineTokenPrice
-from tco.scenario.references import NAME_OR_INLINE, known, name_or_figures, name_or_inline
+from tco.scenario.references import NAME_OR_INLINE, known, or_figures_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,11 @@ TelemetryPrice = Annotated[
 ]
 
 
-def _which(value: Any) -> str | None:
-    by_sample = isinstance(value, InlineSamplePrice) or (isinstance(value, dict) and "sample_usd_per_sample" in value)
-    return "inline_sample" if by_sample else name_or_inline(value)
-
-
 JudgePrice = Annotated[
     Annotated[str, known("an API model", lambda: catalog.price_names("output")), Tag("name")]
     | Annotated[InlineTokenPrice, Tag("inline")]
     | Annotated[InlineSamplePrice, Tag("inline_sample")],
-    name_or_figures(_which),
+    or_figures_with("sample_usd_per_sample", InlineSamplePrice, "inline_sample"),
 ]
 
 

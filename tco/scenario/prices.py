@@ -12,7 +12,7 @@ from tco.catalog import Price
 from tco.errors import CatalogError
 from tco.fields import CostlyPrice, IsoDate, Source, UnitPrice
 from tco.plugin import Frozen
-from tco.scenario.references import NAME_OR_INLINE, known, name_or_figures, name_or_inline
+from tco.scenario.references import NAME_OR_INLINE, known, name_or_figures, name_or_inline, or_figures_with
 from tco.serving.latency import ApiLatency
 
 
@@ -199,11 +199,6 @@ def _inline_kind(value: Any) -> str | None:
     return name_or_inline(value)
 
 
-def _second_or_hour(value: Any) -> str | None:
-    seconds = isinstance(value, dict) and "gpu_second_usd_per_gpu_s" in value
-    return "inline_second" if seconds or isinstance(value, InlineGpuSecondPrice) else name_or_inline(value)
-
-
 TokenPrice = Annotated[
     Annotated[str, _choice("output", "an API model"), Tag("name")]
     | Annotated[InlineTokenPrice, Tag("inline")]
@@ -240,7 +235,7 @@ GpuSecondPrice = Annotated[
     Annotated[str, _choice("gpu_hour", "a GPU-hour price"), Tag("name")]
     | Annotated[InlineGpuPrice, Tag("inline")]
     | Annotated[InlineGpuSecondPrice, Tag("inline_second")],
-    name_or_figures(_second_or_hour),
+    or_figures_with("gpu_second_usd_per_gpu_s", InlineGpuSecondPrice, "inline_second"),
 ]
 VectorPrice = Annotated[
     Annotated[str, _choice("query", "a vector database"), Tag("name")] | Annotated[InlineVectorPrice, Tag("inline")],

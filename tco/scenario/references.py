@@ -50,3 +50,13 @@ def name_or_figures(which: Callable[[Any], str | None]) -> Discriminator:
 
 
 NAME_OR_INLINE = name_or_figures(name_or_inline)
+
+
+def or_figures_with(key: str, model: type[BaseModel], tag: str) -> Discriminator:
+    """Choose as `NAME_OR_INLINE` does, with one more branch, `tag`, for figures that have a key which only it has."""
+
+    def which(value: Any) -> str | None:
+        is_it = isinstance(value, model) or (isinstance(value, dict) and key in value)
+        return tag if is_it else name_or_inline(value)
+
+    return name_or_figures(which)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, Tag
 
@@ -10,7 +10,7 @@ from tco import catalog
 from tco.fields import Positive, Share, UnitPrice
 from tco.plugin import Frozen, together
 from tco.scenario.prices import InlinePrice, InlineSamplePrice
-from tco.scenario.references import known, name_or_figures, name_or_inline
+from tco.scenario.references import known, or_figures_with
 
 
 class ReviewerPrice(InlinePrice):
@@ -20,16 +20,11 @@ class ReviewerPrice(InlinePrice):
     """Loaded cost of a reviewer's hour, USD."""
 
 
-def _which(value: Any) -> str | None:
-    by_hour = isinstance(value, ReviewerPrice) or (isinstance(value, dict) and "reviewer_usd_per_hour" in value)
-    return "inline_hour" if by_hour else name_or_inline(value)
-
-
 ReviewPrice = Annotated[
     Annotated[str, known("a price of a judged sample", lambda: catalog.price_names("sample")), Tag("name")]
     | Annotated[InlineSamplePrice, Tag("inline")]
     | Annotated[ReviewerPrice, Tag("inline_hour")],
-    name_or_figures(_which),
+    or_figures_with("reviewer_usd_per_hour", ReviewerPrice, "inline_hour"),
 ]
 
 
