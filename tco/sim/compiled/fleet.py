@@ -8,8 +8,6 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-import numpy as np
-
 from tco.policies.dispatch import shortest_of_two
 from tco.sim.compiled.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
 from tco.sim.compiled.jit import jit, shared
@@ -62,6 +60,7 @@ def run_fleet(
     heap: Any,
     entered_s: Floats,
     chances: Floats,
+    tally: Ints,
     finished_s: Floats,
     outcome: Any,
 ) -> None:
@@ -75,13 +74,13 @@ def run_fleet(
         heap: room for those that decode.
         entered_s: when each comes, rising, shape (n,).
         chances: one uniform variate each, for dispatch by two choices.
+        tally: turn of the replicas, and count of those complete, zeros of shape (2,).
         finished_s: filled with when each left.
         outcome: filled with how.
     """
     to = settings[0]
     n = len(entered_s)
     coming, impatient = 0, 0
-    tally = np.zeros(2, np.int64)  # the replica whose turn it is; sequences that are complete
     while True:
         r, wake_s = _next_wake(reps)
         impatient = _first_waiting(to, seqs, outcome, impatient, coming)

@@ -12,12 +12,17 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 IS_KEPT = set_up()
 
 import numba  # noqa: E402  # reads its variables when it is loaded
+from numba.core.cpu import CPUTargetOptions  # noqa: E402
 from numba.extending import register_jitable  # noqa: E402
+
+OPTIONS: dict[str, Any] = {"cache": IS_KEPT, "nogil": True, "error_model": "numpy", "forceinline": True}
+if hasattr(CPUTargetOptions, "_nrt"):  # references are not counted: kernels make no array, and four fifths of the time
+    OPTIONS["_nrt"] = False  # of a kernel that passes its arrays from function to function went into counting
 
 
 def jit(function: _Function) -> _Function:
-    """Compile a function on its first call."""
-    compiled: Any = numba.njit(cache=IS_KEPT, nogil=True, error_model="numpy")(function)
+    """Compile a function on its first call; it works on arrays that it is given, and makes none."""
+    compiled: Any = numba.njit(**OPTIONS)(function)
     return cast(_Function, compiled)
 
 

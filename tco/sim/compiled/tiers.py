@@ -252,7 +252,8 @@ class Pool:
         if settings["dispatch"][0] == TWO:
             chances = self.workload.uniform_array("dispatch")[self.visits.request]
         left_s, outcome = np.full(n, np.nan), np.zeros(n, np.int8)
-        run_fleet(settings, table, self.reps, self.seqs, self.heap, joined_s, chances, left_s, outcome)
+        tally = np.zeros(2, np.int64)
+        run_fleet(settings, table, self.reps, self.seqs, self.heap, joined_s, chances, tally, left_s, outcome)
         return outcome, left_s
 
     def of(self, field: str) -> Any:
