@@ -70,6 +70,7 @@ class Streams:
     def __init__(self, seed: int, replication: int = 0) -> None:
         self.seed = seed
         self.replication = replication
+        self._orders: dict[tuple[int, int], NDArray[np.int64]] = {}
 
     def generator(self, purpose: str) -> np.random.Generator:
         """Return a fresh generator for one purpose; asking again starts the same stream anew."""
@@ -95,16 +96,54 @@ class Streams:
         700
         """
         base = PURPOSES[purpose]
-        order = self.generator(f"order:{attempt}").permutation(count)
-        return _scrambled_halton(order, base, self.generator(f"{purpose}:{attempt}"))
+        return _scrambled_halton(self._order(count, attempt), base, self.generator(f"{purpose}:{attempt}"))
+
+    def _order(self, count: int, attempt: int) -> NDArray[np.int64]:
+        """Return the random order that all purposes share; kept, as the next purpose will ask for it."""
+        if (count, attempt) not in self._orders:
+            self._orders[count, attempt] = self.generator(f"order:{attempt}").permutation(count)
+        return self._orders[count, attempt]
 
 
 def _scrambled_halton(index: NDArray[np.int64], base: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """Return the points of the given indices: digits reversed behind the point, shuffled, then one to each nth."""
-    cells, value, rest = 1, np.zeros(len(index)), index
-    while cells < len(index):
-        value = value * base + generator.permutation(base)[rest % base]
-        cells *= base
-        rest = rest // base
-    rank = np.argsort(np.argsort(value + generator.random(len(index))))
-    return np.asarray((rank + generator.random(len(index))) / len(index))
+    """Return the points of the given indices: digits reversed behind the point, shuffled, then one to each nth.
+
+    Args:
+        index: every number below n, in some order, shape (n,).
+        base: prime in which they are written.
+        generator: shuffles the digits, and places each point in its nth.
+    """
+    n = len(index)
+    shuffles = []
+    while base ** len(shuffles) < n:
+        shuffles.append(generator.permutation(base))
+    generator.random(n)  # was once drawn to break ties, of which there are none; without it every number would change
+    return np.asarray((_ranks(n, base, shuffles)[index] + generator.random(n)) / n)
+
+
+def _ranks(n: int, base: int, shuffles: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the rank of every number below n when its digits are shuffled and read backwards, without sorting.
+
+    Numbers that differ in their first digit only stand side by side; there are as many of them as first digits, or one
+    fewer. So the rank is where their group begins, and how many of the group come before.
+
+    >>> _ranks(5, 3, [np.array([2, 0, 1]), np.array([1, 0, 2])]).tolist()
+    [4, 1, 2, 3, 0]
+    """
+    if not shuffles:
+        return np.zeros(n, np.int64)
+    *lower, first = shuffles
+    place = np.zeros(1, np.int64)  # of each group among the groups
+    for shuffle in lower:
+        place = (place * base + shuffle[:, None]).ravel()
+    groups = len(place)
+    most, full = -(-n // groups), (n - 1) % groups + 1  # so many first digits occur; in so many groups all of them
+    size = np.full(groups, most - 1)
+    size[:full] = most
+    by_place = np.zeros(groups, np.int64)
+    by_place[place] = size
+    begins = (np.cumsum(by_place) - by_place)[place]
+    ranks = np.empty((most, groups), np.int64)
+    ranks[:, :full] = np.argsort(np.argsort(first[:most]))[:, None] + begins[:full]
+    ranks[:-1, full:] = np.argsort(np.argsort(first[: most - 1]))[:, None] + begins[full:]
+    return ranks.ravel()[:n]

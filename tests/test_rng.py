@@ -8,6 +8,7 @@ from math import isqrt, sqrt
 import numpy as np
 import pytest
 
+from tco import rng
 from tco.lengths.quantiles import Quantiles
 from tco.rng import PURPOSES, Streams
 
@@ -142,3 +143,18 @@ def test_mean_lengths_converge_far_faster_than_plain_draws():
 
     assert errors[5000] < plain / 20
     assert errors[5000] < errors[500] / 8  # 1/sqrt(n) would give 3.2
+
+
+@pytest.mark.parametrize("count", [1, 2, 8, 9, 10, 100, 113, 114, 1000])
+@pytest.mark.parametrize("base", sorted(set(PURPOSES.values())))
+def test_ranks_are_those_that_sorting_finds(base, count):
+    """Shuffled digits read backwards and sorted give the ranks that are counted without sorting."""
+    generator = np.random.default_rng(base)
+    shuffles = []
+    while base ** len(shuffles) < count:
+        shuffles.append(generator.permutation(base))
+    value, rest = np.zeros(count, np.int64), np.arange(count)
+    for shuffle in shuffles:
+        value, rest = value * base + shuffle[rest % base], rest // base
+
+    assert rng._ranks(count, base, shuffles).tolist() == np.argsort(np.argsort(value)).tolist()
