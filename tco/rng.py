@@ -114,7 +114,7 @@ def _scrambled_halton(index: NDArray[np.int64], base: int, generator: np.random.
         generator: shuffles the digits, and places each point in its nth.
     """
     n = len(index)
-    shuffles = []
+    shuffles: list[NDArray[np.int64]] = []
     while base ** len(shuffles) < n:
         shuffles.append(generator.permutation(base))
     generator.random(n)  # was once drawn to break ties, of which there are none; without it every number would change

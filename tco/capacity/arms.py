@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tco.policies.routing import RoutingPolicy
+from tco.policies.routing import RoutingPolicy, Some
 from tco.policies.routing.ab_split import AbSplit
 from tco.policies.routing.branching import Branching
 from tco.policies.view import View
@@ -38,21 +38,21 @@ def arms_seen(scenario: Scenario, result: SimulationResult) -> tuple[ArmsSeen, .
     router = scenario.options[result.option].router
     if not isinstance(router, Branching):
         return ()
-    names = [result.workload.classes[index] for index in result.workload.class_index.tolist()]
-    return tuple(_tests(router, np.ones(len(result), np.bool_), names, view, result))
+    everybody = Some(np.arange(len(result)), result.workload.class_index, result.workload.classes)
+    return tuple(_tests(router, np.ones(len(result), np.bool_), everybody, view, result))
 
 
 def _tests(
-    policy: RoutingPolicy, reached: NDArray[np.bool_], classes: list[str], view: View, result: SimulationResult
+    policy: RoutingPolicy, reached: NDArray[np.bool_], everybody: Some, view: View, result: SimulationResult
 ) -> Iterator[ArmsSeen]:
     if not isinstance(policy, Branching):
         return
-    choose = policy.start_choosing(view)
-    taken = np.array([choose(request, name) for request, name in enumerate(classes)])
+    taken = policy.choose_many(view)(everybody)
+    places = {name: place for place, name in enumerate(policy.branches())}
     if isinstance(policy, AbSplit):
-        mine = reached & (taken == "a")
+        mine = reached & (taken == places["a"])
         known = mine.any() and not (mine & result.answered & (result.good < 0)).any()
         success = float((result.good[mine] == 1).mean()) if known else None
         yield ArmsSeen(policy, float(reached.mean()), success)
     for name, branch in policy.branches().items():
-        yield from _tests(branch, reached & (taken == name), classes, view, result)
+        yield from _tests(branch, reached & (taken == places[name]), everybody, view, result)

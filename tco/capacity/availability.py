@@ -29,7 +29,7 @@ def availability(scenario: Scenario, result: SimulationResult) -> float | None:
     if walk.unknown:
         return None
     names = result.workload.classes
-    took, known = result.paths
+    took, known = result.path, result.known_paths
     paths: Counter[tuple[tuple[str, ...], str]] = Counter()
     pairs, counts = np.unique(took * len(names) + result.workload.class_index, return_counts=True)
     for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
@@ -80,7 +80,7 @@ class _Walk:
 
     def _fallen(self, tried: tuple[str, ...], answered: bool, request_class: str, up: Up) -> float:
         """Return the chance of an answer behind tiers of which the last is down."""
-        tier = self._fall(0, request_class, tried, Outcome.FAILED) if self._fall is not None else None
+        tier = self._fall(request_class, tried, Outcome.FAILED) if self._fall is not None else None
         if tier is None:
             return 1.0 if answered and self._fall is not None else 0.0  # an answer from before stands
         return sum(

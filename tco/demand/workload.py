@@ -69,9 +69,13 @@ class Workload:
 
     def arrivals_s(self, rate_rps: float) -> list[float]:
         """Return arrival times at a rate (the mean of the stretch where they follow the week), seconds."""
-        even_s = self.unit_arrivals / rate_rps
-        times: list[float] = (even_s if self.week is None else _through_the_week(even_s, self)).tolist()
+        times: list[float] = self.arrival_array_s(rate_rps).tolist()
         return times
+
+    def arrival_array_s(self, rate_rps: float) -> NDArray[np.float64]:
+        """Return the same as an array of the caller's own, shape (n,)."""
+        even_s = self.unit_arrivals / rate_rps
+        return even_s if self.week is None else _through_the_week(even_s, self)
 
     def uniforms(self, purpose: str, attempt: int = 0) -> list[float]:
         """Return one uniform variate per request for a purpose; drawn on first use, then kept."""
@@ -85,13 +89,19 @@ class Workload:
         """Return how hard each request is, 0 to 1; the same in every option."""
         key = ("complexity", "", 0)
         if key not in self._drawn:
+            self._drawn[key] = self.complexity_array().tolist()
+        return self._drawn[key]
+
+    def complexity_array(self) -> NDArray[np.float64]:
+        """Return the same as an array that nobody changes, shape (n,)."""
+        key = ("complexity", "", 0)
+        if key not in self._arrays:
             ranks = self.uniform_array("complexity")
-            found = ranks.copy()
+            found = self._arrays[key] = ranks.copy()
             for index, distribution in enumerate(self.complexities):
                 chosen = self.class_index == index
                 found[chosen] = distribution.quantile(ranks[chosen])
-            self._drawn[key] = found.tolist()
-        return self._drawn[key]
+        return self._arrays[key]
 
     def products(self) -> list[str]:
         """Return the product tier of each request's customer; empty texts where the traffic names none."""

@@ -34,8 +34,20 @@ class View(Draws, Protocol):
         """Return whether a tier would answer each request well; KeyError where its quality is not known."""
         ...
 
-    def uniform_array(self, purpose: str) -> NDArray[np.float64]:
+    def uniform_array(self, purpose: str, attempt: int = 0) -> NDArray[np.float64]:
         """Return the same as `uniforms`, as an array, shape (n,)."""
+        ...
+
+    def normal_array(self, purpose: str, attempt: int = 0) -> NDArray[np.float64]:
+        """Return the same as `normals`, as an array, shape (n,)."""
+        ...
+
+    def complexity_array(self) -> NDArray[np.float64]:
+        """Return the same as `complexity`, as an array, shape (n,)."""
+        ...
+
+    def good_array(self, tier: str) -> NDArray[np.bool_]:
+        """Return the same as `good`, as an array, shape (n,)."""
         ...
 
     def generator(self, purpose: str) -> np.random.Generator:

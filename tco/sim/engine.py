@@ -275,7 +275,7 @@ class _Run:
         if self.fall is None:
             return None
         self.degraded.add(request)
-        return self.fall(request, request_class, tried, why)
+        return self.fall(request_class, tried, why)
 
     def _standing(self, last: Call | None, answer: Call | None) -> Call:
         """Return the call that counts: the last, or an answer from before where there is a fallback to it."""
@@ -346,6 +346,8 @@ class _Run:
         """Gather the stamps into arrays and close the stations' books."""
         elapsed_s = self.env.now - self.arrived_s[0]
         stations = {name: station for stage in self.stages for name, station in stage.stations.items()} | self.tiers
+        known: dict[tuple[str, ...], int] = {}
+        path = [known.setdefault(tried, len(known)) for tried in self.tried]
         return SimulationResult(
             option=self.name,
             rate_rps=self.rate_rps,
@@ -353,7 +355,8 @@ class _Run:
             tiers=tuple(self.tiers),
             outcome=np.array(self.outcome, np.int8),
             served_by=np.array(self.served, np.int16),
-            tried=self.tried,
+            path=np.array(path, np.int64),
+            known_paths=list(known),
             retries=np.array(self.retries, np.int32),
             reached_s={name: np.array(stamps, np.float64) for name, stamps in self.reached_s.items()},
             started_s=np.array(self.started_s, np.float64),

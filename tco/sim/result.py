@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -71,7 +72,8 @@ class SimulationResult:
         tiers: names of the tiers; `served_by` indexes them.
         outcome: how each request ended (`Outcome`).
         served_by: tier that gave the answer that counts; -1 for none.
-        tried: tuples of tier names, in the order tried.
+        path: place in `known_paths` of the tiers that each request tried.
+        known_paths: tuples of tier names, in the order tried.
         retries: how often the request's calls were sent again.
         reached_s: end of each stage before the tiers (`cache`, `retrieval`), seconds; NaN where it was not entered.
         started_s: begin of service at the first tier, seconds; NaN where there was none.
@@ -90,7 +92,6 @@ class SimulationResult:
         places: by placed tier, where it serves.
         engine: which engine ran, `simpy` or `compiled`.
         engine_why: why that one.
-        known_paths: what `paths` returns, where it is known; None: it is found in `tried`.
     """
 
     option: str
@@ -99,7 +100,8 @@ class SimulationResult:
     tiers: tuple[str, ...]
     outcome: NDArray[np.int8]
     served_by: NDArray[np.int16]
-    tried: list[tuple[str, ...]]
+    path: NDArray[np.int64]
+    known_paths: list[tuple[str, ...]]
     retries: NDArray[np.int32]
     reached_s: dict[str, NDArray[np.float64]]
     started_s: NDArray[np.float64]
@@ -112,32 +114,30 @@ class SimulationResult:
     degraded: NDArray[np.bool_]
     good: NDArray[np.int8]
     false_hit: NDArray[np.bool_]
-    further: dict[int, list[FurtherVisit]] = field(default_factory=dict)
-    unanswered_tries: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    cached_tokens: dict[tuple[int, int], int] = field(default_factory=dict)
+    further: Mapping[int, list[FurtherVisit]] = field(default_factory=dict)
+    unanswered_tries: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    cached_tokens: Mapping[tuple[int, int], int] = field(default_factory=dict)
     places: dict[str, Places] = field(default_factory=dict)
     engine: str = "simpy"
     engine_why: str = ""
-    known_paths: tuple[NDArray[np.int64], list[tuple[str, ...]]] | None = None
 
     def __len__(self) -> int:
         return len(self.arrived_s)
 
     @cached_property
-    def paths(self) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
-        """Return which path each request took, shape (n,), and the different paths in `tried`."""
-        if self.known_paths is not None:
-            return self.known_paths
-        known: dict[tuple[str, ...], int] = {}
-        took = np.fromiter((known.setdefault(path, len(known)) for path in self.tried), np.int64, len(self.tried))
-        return took, list(known)
+    def tried(self) -> list[tuple[str, ...]]:
+        """List the tiers that each request tried, in the order tried."""
+        table = np.empty(len(self.known_paths), object)
+        table[:] = self.known_paths
+        tried: list[tuple[str, ...]] = table[self.path].tolist()
+        return tried
 
-    @property
+    @cached_property
     def answered(self) -> NDArray[np.bool_]:
         """Requests that got an answer."""
         return np.asarray((self.outcome == Outcome.COMPLETED) | (self.outcome == Outcome.CACHED))
 
-    @property
+    @cached_property
     def judged(self) -> NDArray[np.bool_]:
         """Requests that the latency SLO looks at: interactive, answered, after the warm-up."""
         return np.asarray(self.workload.interactive & self.workload.measured & self.answered)
@@ -189,14 +189,12 @@ class SimulationResult:
 
     def visited(self, tier: str) -> NDArray[np.bool_]:
         """Requests that tried a tier."""
-        took, paths = self.paths
-        return np.array([tier in path for path in paths], np.bool_)[took]
+        return np.array([tier in path for path in self.known_paths], np.bool_)[self.path]
 
     def visits(self, tier: str) -> int:
         """Count the visits to a tier."""
-        took, paths = self.paths
-        times = np.array([path.count(tier) for path in paths], np.int64)
-        return int((np.bincount(took, minlength=len(paths)) * times).sum())
+        times = np.array([path.count(tier) for path in self.known_paths], np.int64)
+        return int((np.bincount(self.path, minlength=len(times)) * times).sum())
 
 
 def percentile(values: NDArray[np.float64], percent: float) -> float | None:

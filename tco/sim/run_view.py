@@ -26,6 +26,7 @@ class RunView:
     def __init__(self, scenario: Scenario, workload: Workload, stations: Mapping[str, Station]) -> None:
         self._scenario, self._workload, self._stations = scenario, workload, stations
         self._good: dict[str, list[bool]] = {}
+        self._goods: dict[str, NDArray[np.bool_]] = {}
         self._sensitive = {name: entry.sensitive for name, entry in scenario.classes.items()}
 
     def uniforms(self, purpose: str, attempt: int = 0) -> list[float]:
@@ -36,9 +37,13 @@ class RunView:
         """Return one standard normal variate per request."""
         return self._workload.normals(purpose, attempt)
 
-    def uniform_array(self, purpose: str) -> NDArray[np.float64]:
+    def uniform_array(self, purpose: str, attempt: int = 0) -> NDArray[np.float64]:
         """Return one uniform variate per request as an array, shape (n,)."""
-        return self._workload.uniform_array(purpose)
+        return self._workload.uniform_array(purpose, attempt)
+
+    def normal_array(self, purpose: str, attempt: int = 0) -> NDArray[np.float64]:
+        """Return one standard normal variate per request as an array, shape (n,)."""
+        return self._workload.normal_array(purpose, attempt)
 
     def generator(self, purpose: str) -> np.random.Generator:
         """Return a fresh generator for what is not tied to a request."""
@@ -47,6 +52,10 @@ class RunView:
     def complexity(self) -> list[float]:
         """Return how hard each request is."""
         return self._workload.complexity()
+
+    def complexity_array(self) -> NDArray[np.float64]:
+        """Return how hard each request is, shape (n,)."""
+        return self._workload.complexity_array()
 
     def products(self) -> list[str]:
         """Return the product tier of each request's customer."""
@@ -76,23 +85,28 @@ class RunView:
             KeyError: where the tier's quality is not known.
         """
         if tier not in self._good:
-            self._good[tier] = self._judge(tier)
+            self._good[tier] = self.good_array(tier).tolist()
         return self._good[tier]
+
+    def good_array(self, tier: str) -> NDArray[np.bool_]:
+        """Return the same as an array, shape (n,)."""
+        if tier not in self._goods:
+            self._goods[tier] = self._judge(tier)
+        return self._goods[tier]
 
     def knows_quality(self, tier: str) -> bool:
         """Say whether the tier's quality is known."""
         return self._scenario.tiers[tier].quality is not None
 
-    def _judge(self, tier: str) -> list[bool]:
+    def _judge(self, tier: str) -> NDArray[np.bool_]:
         curve = self._scenario.tiers[tier].quality
         if curve is None:
             raise KeyError(tier)
-        chances = curve.success_probability(np.array(self.complexity()))
+        chances = curve.success_probability(self.complexity_array())
         shared_share = self._scenario.quality.shared_luck_share
-        own = np.array(self.normals("success", crc32(tier.encode())))  # by the tier's name, so that options agree
-        shared = np.array(self.normals("shared_luck")) if shared_share > 0.0 else np.zeros(len(own))
-        good: list[bool] = answers_well(chances, shared, own, shared_share).tolist()
-        return good
+        own = self.normal_array("success", crc32(tier.encode()))  # by the tier's name, so that options agree
+        shared = self.normal_array("shared_luck") if shared_share > 0.0 else np.zeros(len(own))
+        return answers_well(chances, shared, own, shared_share)
 
     def inside(self, tier: str, request: int) -> int:
         """Count the requests in a tier now, where it serves a request; those on their way are not there."""

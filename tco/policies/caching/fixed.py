@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tco.fields import Share
 from tco.policies.caching import CachePolicy, CacheState, Found
 from tco.policies.view import View
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class FixedHitShare(CachePolicy):
@@ -22,6 +26,10 @@ class FixedHitShare(CachePolicy):
         """Hit when the request's own chance falls under the share; of the hits, the unluckiest are wrong."""
         del rate_rps  # the share holds at every load
         return _ByChance(view.uniforms("cache"), self.hit_share, self.hit_share * (1.0 - self.false_hit_share))
+
+    def hits(self, chances: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Say which requests hit by their chances, and which are below the chance of a right answer, shape (n,)."""
+        return chances < self.hit_share, chances < self.hit_share * (1.0 - self.false_hit_share)
 
 
 class _ByChance(CacheState):

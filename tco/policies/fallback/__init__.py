@@ -8,8 +8,8 @@ from tco.domain import Outcome
 from tco.plugin import Plugin
 from tco.policies.view import View
 
-# (request number, class name, tiers tried so far, why the last gave no answer) -> the next tier, or None to give up.
-Fall = Callable[[int, str, tuple[str, ...], Outcome], str | None]
+# (class name, tiers tried so far, why the last gave no answer) -> the next tier, or None to give up.
+Fall = Callable[[str, tuple[str, ...], Outcome], str | None]
 
 
 class FallbackPolicy(Plugin):

@@ -36,7 +36,7 @@ class Chain(FallbackPolicy):
         reasons = {Outcome[reason.upper()] for reason in self.reasons}
         chain = self.tiers_in_order
 
-        def fall(_request: int, request_class: str, tried: tuple[str, ...], why: Outcome) -> str | None:
+        def fall(request_class: str, tried: tuple[str, ...], why: Outcome) -> str | None:
             if why not in reasons:
                 return None
             return next((tier for tier in chain if tier not in tried and view.allows(request_class, tier)), None)

@@ -6,8 +6,8 @@ do here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Ints = NDArray[np.int64]
+
 # (request number, class name, tiers tried so far, which all answered) -> the next tier, or None when the last answer
 # stands.
 Route = Callable[[int, str, tuple[str, ...]], str | None]
@@ -27,6 +29,36 @@ Asks = Callable[[int, str], str | None]
 # (request number, class name) -> the share of the prompt that goes to a further tier.
 PromptShare = Callable[[int, str], float]
 PromptPart = Annotated[float, Field(gt=0, le=1)]
+
+
+class Some(NamedTuple):
+    """Some requests that are decided about together; arrays have shape (some,).
+
+    Attributes:
+        request: their numbers.
+        label: place in `classes` of each one's class.
+        classes: names of the request classes.
+    """
+
+    request: Ints
+    label: Ints
+    classes: tuple[str, ...]
+
+    def of(self, chosen: NDArray[np.bool_]) -> Some:
+        """Keep some of them."""
+        return Some(self.request[chosen], self.label[chosen], self.classes)
+
+    def one_by_one(self) -> Iterator[tuple[int, str]]:
+        """Give number and class name of each."""
+        for request, label in zip(self.request.tolist(), self.label.tolist(), strict=True):
+            yield request, self.classes[label]
+
+
+# The same three for many at once. Place in `tiers()` of each one's next tier, -1 where the last answer stands; place in
+# `deciders()`, -1 where nobody is asked; shares of the prompt.
+RouteMany = Callable[[Some, tuple[str, ...]], "Ints"]
+AskMany = Callable[[Some], "Ints"]
+PromptShares = Callable[[Some], "NDArray[np.float64]"]
 
 
 class Decider(Frozen):
@@ -60,17 +92,17 @@ class RoutingPolicy(Plugin):
         """Begin a run over the requests that `view` shows."""
         raise NotImplementedError
 
-    def first_tiers(self, view: View, labels: NDArray[np.int64], names: tuple[str, ...]) -> list[str]:
-        """Name the first tier of every request, as the decision function of `start` does one by one.
+    def start_many(self, view: View) -> RouteMany:
+        """Begin a run, to decide about many requests at once as the decision function of `start` does one by one."""
+        import numpy as np  # not at the top: `tco check` does without it
 
-        Args:
-            view: what the policy may see.
-            labels: place in `names` of each request's class, shape (n,).
-            names: names of the request classes.
-        """
-        route = self.start(view)
-        found = [route(request, names[label], ()) for request, label in enumerate(labels.tolist())]
-        return [tier for tier in found if tier is not None]
+        route, places = self.start(view), {tier: place for place, tier in enumerate(self.tiers())}
+
+        def many(some: Some, tried: tuple[str, ...]) -> Ints:
+            found = (route(request, name, tried) for request, name in some.one_by_one())
+            return np.array([-1 if tier is None else places[tier] for tier in found], np.int64)
+
+        return many
 
     def tiers(self) -> tuple[str, ...]:
         """Name every tier that the policy can send a request to, in the order first mentioned."""
@@ -121,3 +153,24 @@ class RoutingPolicy(Plugin):
         """Begin to cut the prompts of further calls; None where whole prompts are sent."""
         del view
         return None
+
+    def ask_many(self, view: View) -> AskMany | None:
+        """Begin to ask deciders for many requests at once; None where there is none."""
+        import numpy as np
+
+        asks, places = self.start_asking(view), {decider.name: place for place, decider in enumerate(self.deciders())}
+        if asks is None:
+            return None
+
+        def many(some: Some) -> Ints:
+            found = (asks(request, name) for request, name in some.one_by_one())
+            return np.array([-1 if name is None else places[name] for name in found], np.int64)
+
+        return many
+
+    def prompt_shares(self, view: View) -> PromptShares | None:
+        """Begin to cut the prompts of many further calls at once; None where whole prompts are sent."""
+        import numpy as np
+
+        share = self.start_prompts(view)
+        return None if share is None else lambda some: np.array([share(*each) for each in some.one_by_one()])

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tco.policies.routing import RoutingPolicy
-from tco.policies.routing.branching import AnyRouter, Branching, Choose
+from tco.policies.routing.branching import AnyRouter, Branching, Choose, ChooseMany
 from tco.policies.view import View
 
 POWER = 0.8  # and a two-sided level of 5 %: the usual choice (Cohen, "Statistical Power Analysis", 1988)
@@ -38,6 +38,13 @@ class AbSplit(Branching):
         """Let the request's chance choose its arm."""
         arms = ["b" if chance < self.b_share else "a" for chance in view.uniforms("arm")]
         return lambda request, _class: arms[request]
+
+    def choose_many(self, view: View) -> ChooseMany:
+        """Look at many chances."""
+        import numpy as np  # not at the top: `tco check` does without it
+
+        is_b = view.uniform_array("arm") < self.b_share
+        return lambda some: is_b[some.request].astype(np.int64)
 
 
 def sample_size(rate_fraction: float, detect_fraction: float, b_share: float = 0.5) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tco.policies.routing import PromptPart, PromptShare, RoutingPolicy
+from tco.policies.routing import PromptPart, PromptShare, PromptShares, RoutingPolicy
 from tco.policies.view import View
 
 
@@ -17,6 +17,14 @@ class AskingOn(RoutingPolicy):
         del view
         share = self.further_prompt_share
         return None if share == 1.0 else lambda _request, _class: share
+
+    def prompt_shares(self, view: View) -> PromptShares | None:
+        """Send it on for all of them."""
+        import numpy as np  # not at the top: `tco check` does without it
+
+        del view
+        share = self.further_prompt_share
+        return None if share == 1.0 else lambda some: np.full(len(some.request), share)
 
     def largest_prompt_share(self, request_class: str, tier: str, *, sensitive: bool) -> float:
         """Return 1 for the tier that is asked first, the stated share for a further one."""

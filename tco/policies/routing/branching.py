@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import ConfigDict
 
 from tco.plugin import SelectedByKind
-from tco.policies.routing import Asks, Decider, PromptShare, Route, RoutingPolicy
+from tco.policies.routing import (
+    AskMany,
+    Asks,
+    Decider,
+    PromptShare,
+    PromptShares,
+    Route,
+    RouteMany,
+    RoutingPolicy,
+    Some,
+)
 from tco.policies.view import View
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tco.policies.routing import Ints
 
 AnyRouter = Annotated[RoutingPolicy, SelectedByKind("tco.policies.routing")]
 Choose = Callable[[int, str], str]  # (request number, class name) -> the branch
+ChooseMany = Callable[[Some], "Ints"]  # place in `branches()` of each
 
 
 class Branching(RoutingPolicy):
@@ -28,6 +45,13 @@ class Branching(RoutingPolicy):
         """Begin to choose branches."""
         raise NotImplementedError
 
+    def choose_many(self, view: View) -> ChooseMany:
+        """Begin to choose branches for many requests at once."""
+        import numpy as np  # not at the top: `tco check` does without it
+
+        choose, places = self.start_choosing(view), {name: place for place, name in enumerate(self.branches())}
+        return lambda some: np.array([places[choose(*each)] for each in some.one_by_one()], np.int64)
+
     def branches_for(self, request_class: str, *, sensitive: bool) -> tuple[str, ...]:
         """Name the branches that requests of a class can take."""
         del request_class, sensitive
@@ -40,6 +64,25 @@ class Branching(RoutingPolicy):
         return lambda request, request_class, tried: routes[choose(request, request_class)](
             request, request_class, tried
         )
+
+    def start_many(self, view: View) -> RouteMany:
+        """Route as the branches do, branch by branch."""
+        import numpy as np
+
+        choose, places = self.choose_many(view), {tier: place for place, tier in enumerate(self.tiers())}
+        arms = [
+            (policy.start_many(view), np.array([*(places[tier] for tier in policy.tiers()), -1]))
+            for policy in self.branches().values()
+        ]
+
+        def many(some: Some, tried: tuple[str, ...]) -> Ints:
+            found, branch = np.full(len(some.request), -1), choose(some)
+            for arm, (route, own) in enumerate(arms):
+                if (mine := branch == arm).any():
+                    found[mine] = own[route(some.of(mine), tried)]  # -1 is the last of them
+            return found
+
+        return many
 
     def tiers(self) -> tuple[str, ...]:
         """Name the tiers of all branches."""
@@ -126,3 +169,49 @@ class Branching(RoutingPolicy):
             return branch(request, request_class) if branch is not None else 1.0
 
         return share
+
+    def ask_many(self, view: View) -> AskMany | None:
+        """Ask what the branches ask; deciders of one name are one."""
+        import numpy as np
+
+        asking = [policy.ask_many(view) for policy in self.branches().values()]
+        if not any(asking):
+            return None
+        counts = [len(policy.deciders()) for policy in self.branches().values()]
+        choose = self.choose_many(view)
+
+        def many(some: Some) -> Ints:
+            found, branch = np.full(len(some.request), -1), choose(some)
+            for arm, ask in enumerate(asking):
+                if ask is not None and (mine := branch == arm).any():
+                    asked = ask(some.of(mine))
+                    found[mine] = np.where(asked < 0, -1, asked + sum(counts[:arm]))
+            return found
+
+        return many
+
+    def prompt_shares(self, view: View) -> PromptShares | None:
+        """Cut prompts as the branches do."""
+        import numpy as np
+
+        shares = [policy.prompt_shares(view) for policy in self.branches().values()]
+        if not any(shares):
+            return None
+        choose = self.choose_many(view)
+
+        def many(some: Some) -> NDArray[np.float64]:
+            found, branch = np.ones(len(some.request)), choose(some)
+            for arm, share in enumerate(shares):
+                if share is not None and (mine := branch == arm).any():
+                    found[mine] = share(some.of(mine))
+            return found
+
+        return many
+
+
+def by_label(policy: Branching, view: View) -> ChooseMany:
+    """Choose branches of a policy that looks at nothing but the class."""
+    import numpy as np
+
+    choose, places = policy.start_choosing(view), {name: place for place, name in enumerate(policy.branches())}
+    return lambda some: np.array([places[choose(0, name)] for name in some.classes], np.int64)[some.label]

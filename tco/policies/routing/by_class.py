@@ -6,7 +6,7 @@ from typing import Literal
 
 from tco.fields import ClassName
 from tco.policies.routing import RoutingPolicy
-from tco.policies.routing.branching import AnyRouter, Branching, Choose
+from tco.policies.routing.branching import AnyRouter, Branching, Choose, ChooseMany, by_label
 from tco.policies.view import View
 
 _REST = "otherwise"  # of branches; class branches have the word before their names
@@ -37,3 +37,7 @@ class ByClass(Branching):
         """Look at the class."""
         del view
         return lambda _request, request_class: self._branch(request_class)
+
+    def choose_many(self, view: View) -> ChooseMany:
+        """Look once at each class."""
+        return by_label(self, view)

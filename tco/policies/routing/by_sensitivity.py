@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from tco.policies.routing import RoutingPolicy
-from tco.policies.routing.branching import AnyRouter, Branching, Choose
+from tco.policies.routing.branching import AnyRouter, Branching, Choose, ChooseMany, by_label
 from tco.policies.view import View
 
 
@@ -30,3 +30,7 @@ class BySensitivity(Branching):
     def start_choosing(self, view: View) -> Choose:
         """Look at the mark."""
         return lambda _request, request_class: "sensitive" if view.sensitive(request_class) else "otherwise"
+
+    def choose_many(self, view: View) -> ChooseMany:
+        """Look once at each class."""
+        return by_label(self, view)

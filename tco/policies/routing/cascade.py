@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from math import sqrt
 from statistics import NormalDist
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from tco.fields import Share, TierName, each_once
 from tco.plugin import together
-from tco.policies.routing import Route
+from tco.policies.routing import Route, RouteMany, Some
 from tco.policies.routing.asking_on import AskingOn
 from tco.policies.view import View
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tco.policies.routing import Ints
 
 
 class Cascade(AskingOn):
@@ -47,12 +53,7 @@ class Cascade(AskingOn):
         """Compare every answer's confidence with the threshold of its tier."""
         following = dict(zip(self.tiers_in_order, self.tiers_in_order[1:], strict=False))
         last = self.tiers_in_order[-1]
-        asks_on = {
-            tier: _below(view, attempt, tier, self.auc_fraction, threshold)
-            for attempt, (tier, threshold) in enumerate(
-                zip(self.tiers_in_order, self.confidence_thresholds, strict=False)
-            )
-        }
+        asks_on = {tier: each.tolist() for tier, each in self._asks_on(view).items()}
 
         def route(request: int, _class: str, tried: tuple[str, ...]) -> str | None:
             if not tried:
@@ -61,6 +62,31 @@ class Cascade(AskingOn):
             return following[tier] if tier != last and asks_on[tier][request] else None
 
         return route
+
+    def start_many(self, view: View) -> RouteMany:
+        """Compare many answers' confidence."""
+        import numpy as np  # not at the top: `tco check` does without it
+
+        asks_on = self._asks_on(view)
+
+        def many(some: Some, tried: tuple[str, ...]) -> Ints:
+            if not tried:
+                return np.zeros(len(some.request), np.int64)
+            if tried[-1] not in asks_on:
+                return np.full(len(some.request), -1)
+            further = self.tiers_in_order.index(tried[-1]) + 1
+            return np.where(asks_on[tried[-1]][some.request], further, -1)
+
+        return many
+
+    def _asks_on(self, view: View) -> dict[str, NDArray[np.bool_]]:
+        """Say of each tier but the last about which requests the next one is asked."""
+        return {
+            tier: _below(view, attempt, tier, self.auc_fraction, threshold)
+            for attempt, (tier, threshold) in enumerate(
+                zip(self.tiers_in_order, self.confidence_thresholds, strict=False)
+            )
+        }
 
     def tiers(self) -> tuple[str, ...]:
         """Name the tiers that are ever asked: none behind a threshold of 0."""
@@ -76,15 +102,17 @@ class Cascade(AskingOn):
         return tuple(tier for tier, threshold in asked if 0.0 < threshold < 1.0)
 
 
-def _below(view: View, attempt: int, tier: str, auc: float, threshold: float) -> list[bool]:
+def _below(view: View, attempt: int, tier: str, auc: float, threshold: float) -> NDArray[np.bool_]:
     """Say for each request whether the tier's confidence is below the threshold.
 
     The usual binormal model: the score of good answers is normal with mean d, of bad ones with mean 0, both with
     variance 1, and AUC = Phi(d / sqrt 2). Confidence is Phi(score - d / 2), so that it lies between 0 and 1.
     """
-    chances = view.normals("confidence", attempt)
+    import numpy as np
+
+    chances = view.normal_array("confidence", attempt)
     if threshold in (0.0, 1.0):
-        return [threshold == 1.0] * len(chances)
+        return np.full(len(chances), threshold == 1.0)
     distance = sqrt(2.0) * NormalDist().inv_cdf(auc)
     limit = NormalDist().inv_cdf(threshold) + distance / 2
-    return [chance + distance * good < limit for chance, good in zip(chances, view.good(tier), strict=True)]
+    return np.asarray(chances + distance * view.good_array(tier) < limit)

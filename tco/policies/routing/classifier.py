@@ -6,16 +6,18 @@ taken for which. Taken for harder, a request costs money; taken for easier, it c
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from itertools import accumulate, pairwise
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from tco.fields import SHARE_TOLERANCE, Share, TierName
 from tco.plugin import together
-from tco.policies.routing import Asks, Decider, Route, RoutingPolicy
+from tco.policies.routing import AskMany, Asks, Decider, Route, RouteMany, RoutingPolicy
 from tco.policies.view import View
+
+if TYPE_CHECKING:
+    from tco.policies.routing import Ints
 
 Row = Annotated[tuple[Share, ...], Field(strict=False)]
 
@@ -80,14 +82,28 @@ class Classifier(RoutingPolicy):
 
     def start(self, view: View) -> Route:
         """Guess every request's level."""
-        ladders = [list(accumulate(row))[:-1] for row in self.matrix()]
-        edges, tiers = self.level_complexities, self.tiers_in_order
-        chances = view.uniforms("classifier")
-        chosen = [
-            tiers[bisect_right(ladders[bisect_right(edges, complexity)], chance)]
-            for complexity, chance in zip(view.complexity(), chances, strict=True)
-        ]
+        levels: list[int] = self._levels(view).tolist()
+        chosen = [self.tiers_in_order[level] for level in levels]
         return lambda request, _class, tried: None if tried else chosen[request]
+
+    def start_many(self, view: View) -> RouteMany:
+        """Guess many."""
+        import numpy as np  # not at the top: `tco check` does without it
+
+        places = {tier: place for place, tier in enumerate(self.tiers())}
+        chosen = np.array([places.get(tier, -1) for tier in self.tiers_in_order])[self._levels(view)]
+        return lambda some, tried: np.full(len(some.request), -1) if tried else chosen[some.request]
+
+    def _levels(self, view: View) -> Ints:
+        """Say of each request for which level it is taken."""
+        import numpy as np
+
+        true = np.searchsorted(self.level_complexities, view.complexity_array(), side="right")
+        chances, found = view.uniform_array("classifier"), np.zeros(len(true), np.int64)
+        for level, row in enumerate(self.matrix()):
+            mine = true == level
+            found[mine] = np.searchsorted(list(accumulate(row))[:-1], chances[mine], side="right")
+        return found
 
     def tiers(self) -> tuple[str, ...]:
         """Name the tiers that any level can be taken for."""
@@ -103,3 +119,10 @@ class Classifier(RoutingPolicy):
         del view
         name = self.decider.name if self.decider else None
         return None if name is None else lambda _request, _class: name
+
+    def ask_many(self, view: View) -> AskMany | None:
+        """Ask it for all of them."""
+        import numpy as np
+
+        del view
+        return None if self.decider is None else lambda some: np.zeros(len(some.request), np.int64)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tco.fields import Share, TierName
 from tco.plugin import together
-from tco.policies.routing import Route
+from tco.policies.routing import Route, RouteMany, Some
 from tco.policies.routing.asking_on import AskingOn
 from tco.policies.view import View
+
+if TYPE_CHECKING:
+    from tco.policies.routing import Ints
 
 
 class Escalation(AskingOn):
@@ -34,6 +37,19 @@ class Escalation(AskingOn):
             return None
 
         return route
+
+    def start_many(self, view: View) -> RouteMany:
+        """Compare many chances with the share."""
+        import numpy as np  # not at the top: `tco check` does without it
+
+        escalated = view.uniform_array("escalation") < self.escalated_share
+
+        def many(some: Some, tried: tuple[str, ...]) -> Ints:
+            if len(tried) == 1:
+                return np.where(escalated[some.request], 1, -1)
+            return np.full(len(some.request), -1 if tried else 0)
+
+        return many
 
     @together("first", "then")
     def _goes_on_to_another(self) -> None:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from tco.fields import ClassName, TierShares
-from tco.policies.routing import Route, RoutingPolicy
+from tco.policies.routing import Route, RouteMany, RoutingPolicy, Some
 from tco.policies.view import View
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tco.policies.routing import Ints
 
 
 class StaticSplit(RoutingPolicy):
@@ -43,18 +42,25 @@ class StaticSplit(RoutingPolicy):
 
         return route
 
-    def first_tiers(self, view: View, labels: NDArray[np.int64], names: tuple[str, ...]) -> list[str]:
+    def start_many(self, view: View) -> RouteMany:
         """Place all chances at once, class by class."""
         import numpy as np  # not at the top: `tco check` does without it
 
+        if len(self.tiers()) == 1:
+            return lambda some, tried: np.full(len(some.request), -1 if tried else 0)
         chance = view.uniform_array("route")
-        found = np.empty(len(labels), object)
-        for label, name in enumerate(names):
-            edges, tiers = _ladder(self.by_class.get(name, self.shares))
-            mine = labels == label
-            found[mine] = np.array(tiers, object)[np.searchsorted(edges, chance[mine], side="right")]
-        chosen: list[str] = found.tolist()
-        return chosen
+        places = {tier: place for place, tier in enumerate(self.tiers())}
+
+        def many(some: Some, tried: tuple[str, ...]) -> Ints:
+            found = np.full(len(some.request), -1)
+            for label, name in enumerate(() if tried else some.classes):
+                edges, tiers = _ladder(self.by_class.get(name, self.shares))
+                mine = some.label == label
+                at = np.searchsorted(edges, chance[some.request[mine]], side="right")
+                found[mine] = np.array([places[tier] for tier in tiers])[at]
+            return found
+
+        return many
 
     @property
     def asks_on(self) -> bool:

@@ -1,0 +1,356 @@
+"""Journeys: requests on their way from tier to tier, all visits to one tier at once, in the order of the tiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tco.demand.prompts import workload_of
+from tco.demand.workload import Workload
+from tco.domain import Outcome
+from tco.errors import SimulationError
+from tco.policies.routing import Some
+from tco.scenario import Scenario
+from tco.scenario.options import Option
+from tco.sim.compiled.front import Front
+from tco.sim.compiled.later import Later
+from tco.sim.compiled.placed import PlacedTier
+from tco.sim.compiled.tiers import Served, Visits, serve
+from tco.sim.result import FurtherVisit, SimulationResult
+from tco.sim.run_view import RunView
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+NOWHERE = -1
+
+
+class NotFeedForwardError(Exception):
+    """A request went back to a tier that was served already."""
+
+
+@dataclass
+class _Way:
+    """Requests on their way to a tier, in parts that were sent together."""
+
+    parts: list[tuple[Ints, Floats, Ints, Ints]] = field(default_factory=list)
+
+    def visits(self, output_tokens: Ints) -> Visits:
+        """Put them in order of time; who comes at the same moment keeps the order of sending."""
+        if len(self.parts) == 1:
+            request, entered_s, tokens, attempt = self.parts[0]
+        else:
+            nobody = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64)
+            request, entered_s, tokens, attempt = (
+                np.concatenate(each) for each in zip(nobody, *self.parts, strict=True)
+            )
+        if (entered_s[1:] < entered_s[:-1]).any():
+            order = np.argsort(entered_s, kind="stable")
+            request, entered_s, tokens, attempt = request[order], entered_s[order], tokens[order], attempt[order]
+        return Visits(request, entered_s, tokens, output_tokens[request], attempt)
+
+
+class Journeys:
+    """One simulation: stamps of all requests, filled tier by tier.
+
+    Args:
+        scenario: the scenario.
+        name: the option.
+        workload: the requests.
+        rate_rps: mean arrival rate, requests per second.
+        replicas: of fleet tiers; those that are not named get their minimum.
+    """
+
+    def __init__(
+        self, scenario: Scenario, name: str, workload: Workload, rate_rps: float, replicas: dict[str, int]
+    ) -> None:
+        self.scenario, self.name, self.rate_rps = scenario, name, rate_rps
+        self.option: Option = scenario.options[name]
+        self.workload = workload = workload_of(self.option, workload)
+        self.config = scenario.tiers_of(name)
+        self.tiers = tuple(self.config)
+        self.replicas = {
+            tier: replicas.get(tier, getattr(config, "min_replicas", 1))
+            for tier, config in self.config.items()
+            if config.owns_fleet
+        }
+        n = len(workload)
+        self.view = RunView(scenario, workload, {})
+        self.everybody = Some(np.arange(n), workload.class_index, workload.classes)
+        self.arrived_s = workload.arrival_array_s(rate_rps)
+        self.front = Front(scenario, self.option, workload, self.view, self.everybody, self.arrived_s.copy())
+        self.outcome = np.zeros(n, np.int8)
+        self.served = np.full(n, -1, np.int16)
+        self.started_s, self.first_token_s, self.finished_s = (np.full(n, np.nan) for _ in range(3))
+        self.answered_s: tuple[Floats, Floats] | None = None  # of those who are asked on: first token, end
+        self.has_answer, self.degraded = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        self.path = np.zeros(n, np.int64)  # place of each request's path in `paths`
+        self.paths: dict[tuple[str, ...], int] = {(): 0}
+        self.retries = np.zeros(n, np.int32)
+        self.done_by: dict[str, tuple[Visits, Served]] = {}
+        self.placed = self._placed()
+        self.unanswered: list[tuple[Ints, Ints]] = []  # requests, and how many tiers they had tried before
+        self.strict = any(scenario.classes[each].sensitive for each in workload.classes)
+
+    def _placed(self) -> dict[str, PlacedTier]:
+        """Put the tiers into their regions, where the option says where they stand."""
+        placement, regions = self.option.placement, self.scenario.regions
+        if placement is None or regions is None:
+            return {}
+        found = {
+            tier: PlacedTier(config, placement.tiers[tier], self.replicas.get(tier, 0), regions, self.workload)
+            for tier, config in self.config.items()
+        }
+        self.replicas = {tier: sum(found[tier].split.values()) for tier in self.replicas}
+        return found
+
+    def before_tiers(self) -> None:
+        """Pass what stands before the tiers."""
+        self.front.pass_all()
+
+    def through_tiers(self) -> None:
+        """Serve tier after tier; whoever is asked on, or falls back, goes to a later one."""
+        router = self.option.router
+        self.route, self.prompt_shares = router.start_many(self.view), router.prompt_shares(self.view)
+        self.fall = self.option.fallback.start(self.view) if self.option.fallback else None
+        self.ways = {tier: _Way() for tier in self.tiers}
+        self.place = {tier: place for place, tier in enumerate(self.tiers)}
+        self.routed = np.array([*(self.place[tier] for tier in router.tiers()), NOWHERE])  # by the router's own places
+        self.passed = NOWHERE  # place of the last tier served
+        first = self._route(self.everybody, ())
+        if (first < 0).any():
+            raise SimulationError(f"{self.name}: the router sent a request nowhere")
+        self._end_cached(first)
+        for place in range(len(self.tiers)):
+            mine = first == place if not self.front.cached.any() else (first == place) & ~self.front.cached
+            request = self.everybody.request if mine.all() else np.flatnonzero(mine)
+            self._send(place, request, self.front.now_s[request], self.workload.input_tokens[request], None)
+        for place, (tier, config) in enumerate(self.config.items()):
+            self.passed = place
+            visits, placed = self.ways[tier].visits(self.workload.output_tokens), self.placed.get(tier)
+            served = (
+                serve(config, visits, self.workload, self.replicas.get(tier, 0))
+                if placed is None
+                else placed.serve(visits)
+            )
+            self.done_by[tier] = visits, served
+            if served.retries is not None:
+                np.add.at(self.retries, visits.request, served.retries.astype(np.int32))
+            self._go_on(place, visits, served)
+
+    def _route(self, some: Some, tried: tuple[str, ...]) -> Ints:
+        """Ask the router where some go next, by the option's places of tiers."""
+        return np.asarray(self.routed[self.route(some, tried)])
+
+    def _send(self, place: int, request: Ints, at_s: Floats, tokens: Ints, attempt: Ints | None) -> None:
+        if not len(request):
+            return
+        tier = self.tiers[place]
+        if place <= self.passed:
+            raise NotFeedForwardError(f"{self.name}: request {request[0]} goes back to {tier}")
+        if self.strict:
+            index = self.workload.class_index[request]
+            wrong = [name for at, name in enumerate(self.workload.classes) if (index == at).any()]
+            wrong = [name for name in wrong if not self.view.allows(name, tier)]
+            if wrong:
+                raise SimulationError(f"{self.name}: a request of class {wrong[0]}, sensitive, was sent to {tier}")
+        tries = np.zeros(len(request), np.int64) if attempt is None else attempt
+        self.ways[tier].parts.append((request, at_s, tokens, tries))
+
+    def _go_on(self, place: int, visits: Visits, served: Served) -> None:
+        """Write down what came of the visits to a tier, and send on whoever goes on, as they end."""
+        request, done = visits.request, served.outcome == Outcome.COMPLETED
+        whole = Some(request, self.workload.class_index[request], self.workload.classes)
+        self._walk_on(self.tiers[place], request)
+        if visits.attempt.any():
+            first = visits.attempt == 0
+            self.started_s[request[first]] = served.started_s[first]
+        else:
+            self.started_s[request] = served.started_s
+        following = np.full(len(request), NOWHERE)
+        asked = done & ~self.degraded[request]
+        if self.option.router.asks_on:
+            for tried, mine in self._by_path(request, asked):
+                following[mine] = self._route(whole.of(mine), tried)
+        if not done.all():
+            following[~done] = self._fall(visits, served.outcome, ~done)
+        self.served[request[done]] = place
+        self._stand(request, served, done & (following == NOWHERE))
+        asks_on = done & (following != NOWHERE)
+        if asks_on.any():
+            if self.answered_s is None:
+                self.answered_s = np.full(len(self.workload), np.nan), np.full(len(self.workload), np.nan)
+            self.answered_s[0][request[asks_on]] = served.first_token_s[asks_on]
+            self.answered_s[1][request[asks_on]] = served.left_s[asks_on]
+            self.has_answer[request[asks_on]] = True
+        self._without(request, served, ~done & (following == NOWHERE))
+        if (following != NOWHERE).any():
+            self._send_on(whole, visits, served, following)
+
+    def _walk_on(self, tier: str, request: Ints) -> None:
+        """Add a tier to the paths of some requests."""
+        known = list(self.paths)
+        codes = self.path[request]
+        table = np.zeros(len(known), np.int64)
+        for code in np.flatnonzero(np.bincount(codes, minlength=len(known))).tolist():
+            table[code] = self.paths.setdefault((*known[code], tier), len(self.paths))
+        self.path[request] = table[codes]
+
+    def _by_path(self, request: Ints, chosen: Flags) -> list[tuple[tuple[str, ...], Flags]]:
+        """Part some of the requests by the tiers that they tried."""
+        codes, known = self.path[request], list(self.paths)
+        counts = np.bincount(codes[chosen], minlength=len(known))
+        return [(known[code], chosen & (codes == code)) for code in np.flatnonzero(counts).tolist()]
+
+    def _fall(self, visits: Visits, outcome: NDArray[np.int8], failed: Flags) -> Ints:
+        """Say where requests go that got no answer; what they get from then on is less than was meant."""
+        request = visits.request[failed]
+        self.unanswered.append((request, visits.attempt[failed]))
+        found = np.full(len(request), NOWHERE)
+        if self.fall is None:
+            return found
+        self.degraded[request] = True
+        labels, whys = self.workload.class_index[request], outcome[failed]
+        for tried, mine in self._by_path(request, np.ones(len(request), np.bool_)):
+            for label in np.unique(labels[mine]).tolist():
+                for why in np.unique(whys[mine]).tolist():
+                    tier = self.fall(self.workload.classes[label], tried, Outcome(why))
+                    if tier is not None:
+                        found[mine & (labels == label) & (whys == why)] = self.place[tier]
+        return found
+
+    def _stand(self, request: Ints, served: Served, who: Flags) -> None:
+        """End requests whose answer stands."""
+        ends = request[who]
+        self.outcome[ends] = Outcome.COMPLETED
+        self.first_token_s[ends], self.finished_s[ends] = served.first_token_s[who], served.left_s[who]
+
+    def _without(self, request: Ints, served: Served, who: Flags) -> None:
+        """End requests whose last call brought nothing; an answer from before stands where there is a fallback."""
+        if not who.any():
+            return
+        ends, left_s = request[who], served.left_s[who]
+        stands = self.has_answer[ends] & (self.fall is not None)
+        self.degraded[ends] = stands
+        self.served[ends[~stands]] = -1
+        self.outcome[ends] = np.where(stands, Outcome.COMPLETED, served.outcome[who])
+        self.first_token_s[ends], self.finished_s[ends] = np.where(stands, left_s, np.nan), left_s
+
+    def _send_on(self, whole: Some, visits: Visits, served: Served, following: Ints) -> None:
+        """Send requests on in the order in which their calls ended, each with the part of its prompt that is due."""
+        who = np.flatnonzero(following != NOWHERE)
+        ended = who if served.ended is None else served.ended[who]
+        who = who[np.lexsort((ended, served.left_s[who]))]
+        some = Some(whole.request[who], whole.label[who], whole.classes)
+        tokens = self.workload.input_tokens[some.request]
+        if self.prompt_shares is not None:
+            cut = np.maximum(np.rint(tokens * self.prompt_shares(some)).astype(np.int64), 1)
+            tokens = np.where(self.has_answer[some.request], cut, tokens)
+        for place in np.unique(following[who]).tolist():
+            mine = following[who] == place
+            sent = who[mine]
+            self._send(place, some.request[mine], served.left_s[sent], tokens[mine], visits.attempt[sent] + 1)
+
+    def _end_cached(self, first: Ints) -> None:
+        """Requests that the cache answered end there; note the tier whose answer they would have got."""
+        cached = self.front.cached
+        self.spared = np.full(len(self.workload), NOWHERE)
+        if not cached.any():
+            return
+        self.outcome[cached] = Outcome.CACHED
+        self.first_token_s[cached] = self.finished_s[cached] = self.front.now_s[cached]
+        groups: list[tuple[Flags, tuple[str, ...]]] = [
+            (cached & (first == place), (tier,)) for place, tier in enumerate(self.tiers)
+        ]
+        while groups:
+            mine, tried = groups.pop()
+            request = np.flatnonzero(mine)
+            if not len(request):
+                continue
+            some = Some(request, self.workload.class_index[request], self.workload.classes)
+            following = self._route(some, tried)
+            self.spared[request] = self.place[tried[-1]]
+            for place in np.unique(following[following != NOWHERE]).tolist():
+                further = np.zeros(len(mine), np.bool_)
+                further[request[following == place]] = True
+                groups.append((further, (*tried, self.tiers[place])))
+
+    # ------------------------------------------------------------ result
+
+    def _good(self) -> NDArray[np.int8]:
+        good = np.full(len(self.workload), -1, np.int8)
+        answer = np.where(self.front.cached, self.spared, self.served)
+        for place, tier in enumerate(self.tiers):
+            if self.view.knows_quality(tier) and (mine := answer == place).any():
+                good[mine] = self.view.good_array(tier)[mine]
+        good[self.front.false_hits] = 0
+        return good
+
+    def _further(self) -> dict[int, list[FurtherVisit]]:
+        found: dict[int, list[FurtherVisit]] = {}
+        for visits, served in self.done_by.values():
+            again = visits.attempt > 0
+            rows = zip(
+                visits.request[again].tolist(), visits.entered_s[again].tolist(), served.started_s[again].tolist(),
+                visits.input_tokens[again].tolist(), strict=True,
+            )  # fmt: skip
+            for request, entered_s, started_s, tokens in rows:
+                begun = None if started_s != started_s else started_s
+                found.setdefault(request, []).append(FurtherVisit(entered_s, begun, tokens))
+        return found
+
+    def _cached_tokens(self) -> dict[tuple[int, int], int]:
+        found: dict[tuple[int, int], int] = {}
+        for visits, served in self.done_by.values():
+            held = served.cached_tokens > 0
+            keys = zip(visits.request[held].tolist(), visits.attempt[held].tolist(), strict=True)
+            found.update(zip(keys, served.cached_tokens[held].tolist(), strict=True))
+        return found
+
+    def _unanswered_tries(self) -> dict[int, tuple[int, ...]]:
+        found: dict[int, tuple[int, ...]] = {}
+        for requests, attempts in self.unanswered:
+            for request, attempt in zip(requests.tolist(), attempts.tolist(), strict=True):
+                found[request] = (*found.get(request, ()), attempt)
+        return found
+
+    def result(self) -> SimulationResult:
+        """Gather everything."""
+        end_s = float(self.finished_s.max())
+        elapsed_s = end_s - float(self.arrived_s[0])
+        books = dict(self.front.books)
+        for tier, (visits, served) in self.done_by.items():
+            placed = self.placed.get(tier)
+            books[tier] = (
+                served.books(visits, elapsed_s, end_s)
+                if placed is None
+                else placed.books(visits, served, elapsed_s, end_s)
+            )
+        return SimulationResult(
+            option=self.name,
+            rate_rps=self.rate_rps,
+            replicas=self.replicas,
+            tiers=self.tiers,
+            outcome=self.outcome,
+            served_by=self.served,
+            path=self.path,
+            known_paths=list(self.paths),
+            retries=self.retries,
+            reached_s=self.front.reached_s,
+            started_s=self.started_s,
+            arrived_s=self.arrived_s,
+            first_token_s=self.first_token_s,
+            finished_s=self.finished_s,
+            further=Later(self._further),
+            unanswered_tries=Later(self._unanswered_tries),
+            cached_tokens=Later(self._cached_tokens),
+            degraded=self.degraded,
+            good=self._good(),
+            false_hit=self.front.false_hits,
+            books=books,
+            elapsed_s=elapsed_s,
+            workload=self.workload,
+            places={tier: placed.places() for tier, placed in self.placed.items()},
+        )
