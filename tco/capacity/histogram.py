@@ -35,8 +35,18 @@ class Histogram:
         >>> Histogram.of(np.array([0.5, 2.0, 2.0])).total
         3
         """
-        place = np.floor(np.log(np.maximum(times_s, LEAST_S) / LEAST_S) / log(RATIO)).astype(np.int64)
-        return cls(np.bincount(np.clip(place, 0, BINS - 1), minlength=BINS).astype(np.int64))
+        return cls.at(cls.places(times_s))
+
+    @staticmethod
+    def places(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the bin of each time, for who counts some of them in several histograms."""
+        place = (np.log(np.maximum(times_s, LEAST_S) / LEAST_S) / log(RATIO)).astype(np.int64)
+        return np.minimum(place, BINS - 1)
+
+    @classmethod
+    def at(cls, places: NDArray[np.int64]) -> Histogram:
+        """Count times by their bins."""
+        return cls(np.bincount(places, minlength=BINS).astype(np.int64))
 
     @property
     def total(self) -> int:

@@ -214,15 +214,14 @@ def see(scenario: Scenario, piece: Stretch, replicas: dict[str, dict[str, int]])
 def _seen(scenario: Scenario, result: SimulationResult) -> Seen:
     judged, workload = result.judged, result.workload
     counted = int(workload.measured.sum())
-    e2e_s, ttft_s = result.e2e_s(), result.ttft_s()
-    hours = np.floor(result.arrived_s[judged] / SECONDS_PER_HOUR + workload.start_hour).astype(np.int64)
+    e2e, ttft = Histogram.places(result.e2e_s()), Histogram.places(result.ttft_s())
+    hours = (result.arrived_s[judged] / SECONDS_PER_HOUR + workload.start_hour).astype(np.int64)
     week = week_profile(scenario.traffic)
     at_peak = hours % HOURS_PER_WEEK == week.index(max(week))
     hours_seen, lost = _hours(scenario, result)
-    window = replace(summarise(scenario, result), requests=counted)
+    window = replace(summarise(scenario, result, timed=False), requests=counted)
     return Seen(
-        window, Histogram.of(e2e_s), Histogram.of(ttft_s), Histogram.of(e2e_s[at_peak]), Histogram.of(ttft_s[at_peak]),
-        hours_seen, lost,
+        window, *(Histogram.at(places) for places in (e2e, ttft, e2e[at_peak], ttft[at_peak])), hours_seen, lost,
     )  # fmt: skip
 
 
@@ -230,7 +229,7 @@ def _hours(scenario: Scenario, result: SimulationResult) -> tuple[int, int]:
     """Count the hours in which anybody who waits came, and those in which more than a twentieth waited too long."""
     within = result.within(scenario.slo.e2e_p95_s, scenario.slo.ttft_p95_s)
     waiting = result.workload.interactive & result.workload.measured
-    hour = np.floor(result.arrived_s[waiting] / SECONDS_PER_HOUR).astype(np.int64)
+    hour = (result.arrived_s[waiting] / SECONDS_PER_HOUR).astype(np.int64)
     if not len(hour):
         return 0, 0
     came = np.bincount(hour)

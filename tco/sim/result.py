@@ -204,3 +204,12 @@ def percentile(values: NDArray[np.float64], percent: float) -> float | None:
     2.0
     """
     return float(np.percentile(values, percent)) if len(values) else None
+
+
+def percentiles(values: NDArray[np.float64], percents: tuple[int, ...]) -> list[float | None]:
+    """Return some percentiles, as `percentile` does, in one look.
+
+    >>> percentiles(np.array([1.0, 3.0]), (50, 100)), percentiles(np.zeros(0), (50,))
+    ([2.0, 3.0], [None])
+    """
+    return list(np.percentile(values, percents).tolist()) if len(values) else [None] * len(percents)

@@ -5,7 +5,7 @@ Sequences are numbers, queues are rings of them, those of a replica that decode 
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -51,9 +51,11 @@ REPLICA = np.dtype(
 
 SEQUENCE = _record(
     f8="held rate started_s first_token_s recomputed",
-    i8="after before input_tokens output_tokens cached_tokens steps_left prefill_left finish_step rank place ended",
+    i8="finish_step",
+    i4="after before input_tokens output_tokens cached_tokens steps_left prefill_left rank place ended",
     b1="urgent",
 )
+"""A sequence: as narrow as it may be, because a run goes through hundreds of thousands of them."""
 
 
 def new_fleet(replicas: int, max_sequences: int, input_tokens: Ints, output_tokens: Ints) -> tuple[Any, Any, Ints]:
@@ -63,15 +65,26 @@ def new_fleet(replicas: int, max_sequences: int, input_tokens: Ints, output_toke
     the marks of the queues, three a replica: each queue is a ring that begins and ends with its mark.
     """
     n = len(input_tokens)
-    reps, seqs = np.zeros(replicas, REPLICA), np.zeros(n + QUEUES * replicas, SEQUENCE)
+    reps, seqs = np.zeros(replicas, REPLICA), np.empty(n + QUEUES * replicas, SEQUENCE)
     reps["ends_s"] = inf
     reps["queues"] = n + QUEUES * np.arange(replicas)
-    seqs["input_tokens"][:n] = seqs["held"][:n] = seqs["prefill_left"][:n] = input_tokens
-    seqs["output_tokens"][:n] = seqs["steps_left"][:n] = output_tokens
-    seqs["started_s"] = seqs["first_token_s"] = np.nan
-    seqs["rate"], seqs["urgent"], seqs["place"] = 1.0, True, NONE
-    seqs["after"] = seqs["before"] = np.arange(len(seqs))
+    _fill(seqs, input_tokens, output_tokens)
     return reps, seqs, np.zeros((replicas, min(max_sequences, max(n, 1)) + 1), np.int64)
+
+
+@jit
+def _fill(seqs: Any, input_tokens: Ints, output_tokens: Ints) -> None:
+    n = len(input_tokens)
+    for s in range(len(seqs)):
+        seq = seqs[s]
+        tokens_in, tokens_out = (input_tokens[s], output_tokens[s]) if s < n else (0, 0)
+        seq.input_tokens = seq.prefill_left = tokens_in
+        seq.held = float(tokens_in)
+        seq.output_tokens = seq.steps_left = tokens_out
+        seq.started_s = seq.first_token_s = nan
+        seq.rate, seq.recomputed, seq.urgent, seq.place = 1.0, 0.0, True, NONE
+        seq.finish_step = seq.cached_tokens = seq.rank = seq.ended = 0
+        seq.after = seq.before = s
 
 
 # ---------------------------------------------------------------- queues
