@@ -70,7 +70,7 @@ def _decode(rep: Any, seqs: Any, row: Any, s: int) -> None:
     rep.context += seqs[s].held
     rep.growth += seqs[s].rate
     seqs[s].finish_step = rep.steps_done + seqs[s].steps_left
-    _push(rep, seqs, row, s)
+    _push(rep, row, seqs[s].finish_step, s)
 
 
 @jit
@@ -141,7 +141,7 @@ def _youngest(rep: Any, seqs: Any, row: Any) -> int:
             best = s
         s = seqs[s].after
     for at in range(rep.decoding):
-        s = row[at]
+        s = row[at].sequence
         if best == NONE or _younger(seqs, s, best):
             best = s
     return int(best)
@@ -158,7 +158,7 @@ def _younger(seqs: Any, one: int, other: int) -> bool:
 def _preempt(to: Any, rep: Any, seqs: Any, row: Any, s: int) -> None:
     rep.preemptions += 1
     if seqs[s].finish_step:
-        _pick_out(rep, seqs, row, s)
+        _pick_out(rep, row, s)
         done = seqs[s].steps_left - (seqs[s].finish_step - rep.steps_done)
         seqs[s].held = seqs[s].held + seqs[s].rate * done
         seqs[s].steps_left = seqs[s].finish_step - rep.steps_done
@@ -197,7 +197,7 @@ def _plan(to: Any, table: Floats, rep: Any, seqs: Any, row: Any, now_s: float) -
         steps = _lay_prefill(to, rep, seqs, row, room, now_s, not preempted)
     running = rep.decoding
     if running:
-        to_next_end = seqs[row[0]].finish_step - rep.steps_done
+        to_next_end = row[0].last_step - rep.steps_done
         steps = min(steps, to_next_end) if steps else to_next_end
         if to.grows:
             if preempted:
@@ -249,8 +249,8 @@ def _finish(
     rep.steps_done += steps
     done = rep.steps_done
     rep.context += rep.growth * steps
-    while rep.decoding and seqs[row[0]].finish_step <= done:
-        s = _pop(rep, seqs, row)
+    while rep.decoding and row[0].last_step <= done:
+        s = _pop(rep, row)
         total = seqs[s].input_tokens + seqs[s].output_tokens
         rep.context -= total
         rep.growth -= seqs[s].rate

@@ -154,7 +154,7 @@ def _break(
         count += 1
         s = seqs[s].after
     for at in range(rep.decoding):
-        lost[count] = row[at]
+        lost[count] = row[at].sequence
         count += 1
     for one in range(1, count):  # by the order of admission
         each = lost[one]

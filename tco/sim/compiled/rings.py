@@ -58,7 +58,11 @@ SEQUENCE = _record(
 """A sequence: as narrow as it may be, because a run goes through hundreds of thousands of them."""
 
 
-def new_fleet(replicas: int, max_sequences: int, input_tokens: Ints, output_tokens: Ints) -> tuple[Any, Any, Ints]:
+DECODING = _record(i8="last_step sequence")
+"""A place in the heap of a replica's sequences that decode: in which step it is complete, and its number."""
+
+
+def new_fleet(replicas: int, max_sequences: int, input_tokens: Ints, output_tokens: Ints) -> tuple[Any, Any, Any]:
     """Return idle replicas, sequences that have not come yet, and room for those that decode.
 
     Sequences are urgent, have nothing cached and get a token a step, until the caller says otherwise. Behind them stand
@@ -69,7 +73,7 @@ def new_fleet(replicas: int, max_sequences: int, input_tokens: Ints, output_toke
     reps["ends_s"] = inf
     reps["queues"] = n + QUEUES * np.arange(replicas)
     _fill(seqs, input_tokens, output_tokens)
-    return reps, seqs, np.zeros((replicas, min(max_sequences, max(n, 1)) + 1), np.int64)
+    return reps, seqs, np.zeros((replicas, min(max_sequences, max(n, 1)) + 1), DECODING)
 
 
 @jit
@@ -124,61 +128,61 @@ def _first(rep: Any, seqs: Any, kind: int) -> Any:
 
 
 @jit
-def _rise(seqs: Any, row: Any, top: int, at: int) -> None:
-    s = row[at]
-    key = seqs[s].finish_step
+def _set(row: Any, at: int, last_step: int, s: int) -> None:
+    row[at].last_step = last_step
+    row[at].sequence = s
+
+
+@jit
+def _rise(row: Any, top: int, at: int, last_step: int, s: int) -> None:
     while at > top:
         up = (at - 1) >> 1
-        if not key < seqs[row[up]].finish_step:
+        if not last_step < row[up].last_step:
             break
-        row[at] = row[up]
+        _set(row, at, row[up].last_step, row[up].sequence)
         at = up
-    row[at] = s
+    _set(row, at, last_step, s)
 
 
 @jit
-def _sink(seqs: Any, row: Any, at: int, size: int) -> None:
-    top, s = at, row[at]
-    child = 2 * at + 1
+def _sink(row: Any, at: int, size: int, last_step: int, s: int) -> None:
+    top, child = at, 2 * at + 1
     while child < size:
         right = child + 1
-        if right < size and not seqs[row[child]].finish_step < seqs[row[right]].finish_step:
+        if right < size and not row[child].last_step < row[right].last_step:
             child = right
-        row[at] = row[child]
+        _set(row, at, row[child].last_step, row[child].sequence)
         at = child
         child = 2 * at + 1
-    row[at] = s
-    _rise(seqs, row, top, at)
+    _rise(row, top, at, last_step, s)
 
 
 @jit
-def _push(rep: Any, seqs: Any, row: Any, s: int) -> None:
+def _push(rep: Any, row: Any, last_step: int, s: int) -> None:
     at = rep.decoding
     rep.decoding = at + 1
-    row[at] = s
-    _rise(seqs, row, 0, at)
+    _rise(row, 0, at, last_step, s)
 
 
 @jit
-def _pop(rep: Any, seqs: Any, row: Any) -> int:
-    s = row[0]
+def _pop(rep: Any, row: Any) -> int:
+    s = row[0].sequence
     size = rep.decoding - 1
     rep.decoding = size
     if size:
-        row[0] = row[size]
-        _sink(seqs, row, 0, size)
+        _sink(row, 0, size, row[size].last_step, row[size].sequence)
     return int(s)
 
 
 @jit
-def _pick_out(rep: Any, seqs: Any, row: Any, s: int) -> None:
+def _pick_out(rep: Any, row: Any, s: int) -> None:
     """Take a sequence out of the middle of the heap."""
     at = 0
-    while row[at] != s:
+    while row[at].sequence != s:
         at += 1
     size = rep.decoding - 1
     rep.decoding = size
     for place in range(at, size):
-        row[place] = row[place + 1]
+        _set(row, place, row[place + 1].last_step, row[place + 1].sequence)
     for place in range(size // 2 - 1, -1, -1):
-        _sink(seqs, row, place, size)
+        _sink(row, place, size, row[place].last_step, row[place].sequence)
