@@ -8,9 +8,8 @@ stretches are merged in their order. Each begins with some requests that only fi
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from math import ceil
 from multiprocessing import get_context
@@ -35,7 +34,12 @@ MINUTES_PER_HOUR = 60
 WHY_COMPILED = f"plans of {AUTO_FROM_REQUESTS:,} requests or more"
 FIRST_REPLICATION = 1_000_000  # stretches have chances of their own, far from those of replications
 
+HANDED_OUT = 2  # stretches that each further process has before it, so that it never waits for the next
+WORTH_A_PROCESS = 3_000_000  # requests, of all options; it starts in the second in which as many are simulated
+MOST_AHEAD = 20  # stretches that a process may be ahead of the one that is given next: their figures fill the memory
+
 Done = Callable[[int, int], None]  # stretches done, stretches in all
+Fleets = dict[str, dict[str, int]]  # by option, replicas of each fleet tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,21 +180,51 @@ def _each(
 ) -> Iterator[tuple[Stretch, dict[str, Seen]]]:
     replicas = {option: [plan.replicas[month] for month in range(len(plan.replicas))] for option, plan in plans.items()}
     tasks = [(piece, {option: fleets[piece.month] for option, fleets in replicas.items()}) for piece in pieces]
-    if jobs == 1 or len(pieces) == 1:
+    jobs = min(jobs, len(tasks), 1 + total_of(tasks) // WORTH_A_PROCESS)
+    if jobs == 1:
         for piece, fleets in tasks:
             yield piece, see(scenario, piece, fleets)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = deque(pool.submit(see, scenario, piece, fleets) for piece, fleets in tasks)
-        try:
-            for piece in pieces:
-                yield piece, futures.popleft().result()  # not kept: what was seen of a long plan would fill the memory
-        finally:
-            for future in futures:
-                future.cancel()
+    with ProcessPoolExecutor(jobs - 1, mp_context=get_context("spawn")) as pool:
+        yield from _shared_out(pool, jobs - 1, scenario, tasks)
 
 
-def see(scenario: Scenario, piece: Stretch, replicas: dict[str, dict[str, int]]) -> dict[str, Seen]:
+def total_of(tasks: list[tuple[Stretch, Fleets]]) -> int:
+    """Count the requests that are simulated, of all options together."""
+    return sum(piece.requests * len(fleets) for piece, fleets in tasks)
+
+
+def _shared_out(
+    pool: ProcessPoolExecutor, workers: int, scenario: Scenario, tasks: list[tuple[Stretch, Fleets]]
+) -> Iterator[tuple[Stretch, dict[str, Seen]]]:
+    """Simulate stretches here and in other processes, and give them in their order.
+
+    This process works as well, so that one core need not wait for another process to start. Nobody is handed more than
+    it will do next, so that all are done at about the same time and nothing piles up.
+    """
+    ahead: dict[int, dict[str, Seen] | Future[dict[str, Seen]]] = {}  # begun, and not given yet
+    begun = given = 0
+    try:
+        while given < len(tasks):
+            under_way = sum(isinstance(each, Future) and not each.done() for each in ahead.values())
+            for _ in range(min(HANDED_OUT * workers - under_way, len(tasks) - begun)):
+                ahead[begun] = pool.submit(see, scenario, *tasks[begun])
+                begun += 1
+            is_first = isinstance(first := ahead.get(given), Future) and not first.done()
+            if begun < len(tasks) and (is_first or given == begun) and begun - given < MOST_AHEAD * (workers + 1):
+                ahead[begun] = see(scenario, *tasks[begun])
+                begun += 1
+                continue
+            seen = ahead.pop(given)
+            yield tasks[given][0], seen.result() if isinstance(seen, Future) else seen
+            given += 1
+    finally:
+        for each in ahead.values():
+            if isinstance(each, Future):
+                each.cancel()
+
+
+def see(scenario: Scenario, piece: Stretch, replicas: Fleets) -> dict[str, Seen]:
     """Draw a stretch once and simulate it in every option.
 
     Args:

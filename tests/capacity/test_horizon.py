@@ -90,6 +90,7 @@ def test_busy_hours_have_their_share_of_the_requests(monkeypatch):
 def test_any_number_of_processes_sees_the_same(monkeypatch):
     """Stretches are merged in their order."""
     monkeypatch.setattr(horizon, "STRETCH_REQUESTS", 8_000)
+    monkeypatch.setattr(horizon, "WORTH_A_PROCESS", 1)
     scenario = plan()
     evaluation = evaluate(scenario)
     one, two = (simulate_horizon(scenario, evaluation.plans, evaluation.months, jobs) for jobs in (1, 2))
