@@ -31,9 +31,9 @@ def availability(scenario: Scenario, result: SimulationResult) -> float | None:
     names = result.workload.classes
     took, known = result.path, result.known_paths
     paths: Counter[tuple[tuple[str, ...], str]] = Counter()
-    pairs, counts = np.unique(took * len(names) + result.workload.class_index, return_counts=True)
-    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
-        paths[known[pair // len(names)], names[pair % len(names)]] += count
+    counts = np.bincount(took * len(names) + result.workload.class_index)
+    for pair in np.flatnonzero(counts).tolist():
+        paths[known[pair // len(names)], names[pair % len(names)]] += int(counts[pair])
     for request, failed in result.unanswered_tries.items():  # a fallback led on from there
         tried, name = result.tried[request], names[int(result.workload.class_index[request])]
         paths[tried, name] -= 1

@@ -255,7 +255,8 @@ def _seen(scenario: Scenario, result: SimulationResult) -> Seen:
     hours_seen, lost = _hours(scenario, result)
     window = replace(summarise(scenario, result, timed=False), requests=counted)
     return Seen(
-        window, *(Histogram.at(places) for places in (e2e, ttft, e2e[at_peak], ttft[at_peak])), hours_seen, lost,
+        window, Histogram.at(e2e), Histogram.at(ttft), Histogram.at(e2e[at_peak]), Histogram.at(ttft[at_peak]),
+        hours_seen, lost,
     )  # fmt: skip
 
 

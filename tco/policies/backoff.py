@@ -53,6 +53,18 @@ class Backoff(Frozen):
         >>> Backoff(base_s=1.0, jitter_share=1.0).delay_s(1, chance=0.75, retry_after_s=3.0)
         3.5
         """
-        full_s = min(self.cap_s, self.base_s * self.factor**retry)
         asked_s = retry_after_s if self.honour_retry_after else 0.0
-        return asked_s + full_s * (1.0 - self.jitter_share * chance)
+        return jittered_s(asked_s, self.full_s(retry), self.jitter_share, chance)
+
+    def full_s(self, retry: int) -> float:
+        """Return the wait before a retry without jitter, seconds; `retry` is 0 before the first."""
+        return min(self.cap_s, self.base_s * self.factor**retry)
+
+
+def jittered_s(asked_s: float, full_s: float, jitter_share: float, chance: float) -> float:
+    """Return the wait that a refusal asks for and, behind it, a part of one's own that is left to chance; seconds.
+
+    >>> jittered_s(3.0, 2.0, 0.5, 0.5)
+    4.5
+    """
+    return asked_s + full_s * (1.0 - jitter_share * chance)

@@ -23,10 +23,10 @@ class TokenBucket:
     0.0
     """
 
-    __slots__ = ("_as_of_s", "_level", "_rate_per_s", "capacity")
+    __slots__ = ("_as_of_s", "_level", "capacity", "rate_per_s")
 
     def __init__(self, per_minute: float, capacity: float) -> None:
-        self._rate_per_s = per_minute / SECONDS_PER_MINUTE
+        self.rate_per_s = per_minute / SECONDS_PER_MINUTE
         self.capacity = capacity
         self._level = capacity
         self._as_of_s = 0.0
@@ -38,11 +38,29 @@ class TokenBucket:
             amount: what is asked for, at most `capacity`.
             now_s: the time, never earlier than at the last call, seconds.
         """
-        self._level = min(self.capacity, self._level + self._rate_per_s * (now_s - self._as_of_s))
+        self._level = refilled(self._level, self.capacity, self.rate_per_s, now_s - self._as_of_s)
         self._as_of_s = now_s
-        missing = amount - self._level
-        return 0.0 if missing <= ROUNDING * self.capacity else missing / self._rate_per_s
+        return fills_in_s(amount, self._level, self.capacity, self.rate_per_s)
 
     def take(self, amount: float) -> None:
         """Take an amount that `short_s` found to be there."""
         self._level -= amount
+
+
+def refilled(level: float, capacity: float, rate_per_s: float, elapsed_s: float) -> float:
+    """Return what a bucket holds after some seconds.
+
+    >>> refilled(1.0, 5.0, 2.0, 1.5)
+    4.0
+    """
+    return min(capacity, level + rate_per_s * elapsed_s)
+
+
+def fills_in_s(amount: float, level: float, capacity: float, rate_per_s: float) -> float:
+    """Return how long a bucket must still fill until it holds an amount, seconds; 0 where it does, but for rounding.
+
+    >>> fills_in_s(4.0, 3.0, 5.0, 2.0)
+    0.5
+    """
+    missing = amount - level
+    return 0.0 if missing <= ROUNDING * capacity else missing / rate_per_s

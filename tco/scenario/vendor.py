@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -12,6 +12,11 @@ from tco.policies.token_bucket import TokenBucket
 from tco.scenario.prices import InlineApiPrice
 from tco.units import SECONDS_PER_MINUTE
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Tokens = TypeVar("Tokens", float, "NDArray[np.float64]")  # of one request, or of many
 Counted = Literal["input", "input_and_output", "input_and_reserved_output"]
 Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
 
@@ -81,8 +86,8 @@ class RateLimits(Frozen):
         """Tokens that the full bucket holds; meaningful where there is a limit."""
         return self.burst_tokens or self.tokens_per_minute or 0.0
 
-    def counted(self, input_tokens: float, output_tokens: float) -> float:
-        """Return the tokens of a request that count against the limit.
+    def counted(self, input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
+        """Return the tokens of a request, or of many, that count against the limit.
 
         >>> RateLimits(counted_tokens="input_and_reserved_output", reserved_output_tokens=500).counted(100, 20)
         600.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,10 +42,14 @@ class AnswerTime:
         self, request: NDArray[np.int64], attempt: NDArray[np.int64], input_tokens: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return, for many first calls, the time to the first token and the time of each further token, seconds."""
+        numbers = few_values(attempt)
         first_s, each_s = np.zeros(len(request)), np.zeros(len(request))
-        for number in np.unique(attempt).tolist():
-            chosen = attempt == number
+        for number in numbers:
             first, each = self._latency.arrays_s(self._workload, number)
+            if len(numbers) == 1:
+                first_s, each_s = first[request], each[request]
+                break
+            chosen = attempt == number
             first_s[chosen], each_s[chosen] = first[request[chosen]], each[request[chosen]]
         longer = np.maximum(input_tokens - self._latency.ttft_input_tokens, 0.0)
         return first_s + self._latency.ttft_s_per_input_token * longer, each_s
@@ -59,3 +65,13 @@ class AnswerTime:
     def long_prompt_s(self, input_tokens: int) -> float:
         """Return what a long prompt adds to the time to the first token, seconds."""
         return self._latency.long_prompt_s(input_tokens)
+
+
+def few_values(numbers: NDArray[np.integer[Any]]) -> list[int]:
+    """List the different values of many small whole numbers; counting them is quicker than sorting.
+
+    >>> few_values(np.array([2, 0, 2]))
+    [0, 2]
+    """
+    found: list[int] = np.flatnonzero(np.bincount(numbers)).tolist()
+    return found

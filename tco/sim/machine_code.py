@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 SOURCES = (
-    *(("tco.sim.compiled", f"{name}.py") for name in ("jit", "rings", "batch", "fleet", "changing")),
+    *(("tco.sim.compiled", f"{name}.py") for name in ("jit", "rings", "batch", "fleet", "changing", "calls")),
     ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"), ("tco.policies.dispatch", "shortest_of_two.py"),
+    ("tco.policies", "token_bucket.py"), ("tco.policies", "backoff.py"),
 )  # fmt: skip
 FOLDER = "NUMBA_CACHE_DIR"  # numba's own variable; whoever sets it is asked nothing
 

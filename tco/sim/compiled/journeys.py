@@ -14,6 +14,7 @@ from tco.errors import SimulationError
 from tco.policies.routing import Some
 from tco.scenario import Scenario
 from tco.scenario.options import Option
+from tco.sim.answer_time import few_values
 from tco.sim.compiled.front import Front
 from tco.sim.compiled.later import Later
 from tco.sim.compiled.placed import PlacedTier
@@ -214,8 +215,8 @@ class Journeys:
         self.degraded[request] = True
         labels, whys = self.workload.class_index[request], outcome[failed]
         for tried, mine in self._by_path(request, np.ones(len(request), np.bool_)):
-            for label in np.unique(labels[mine]).tolist():
-                for why in np.unique(whys[mine]).tolist():
+            for label in few_values(labels[mine]):
+                for why in few_values(whys[mine]):
                     tier = self.fall(self.workload.classes[label], tried, Outcome(why))
                     if tier is not None:
                         found[mine & (labels == label) & (whys == why)] = self.place[tier]
@@ -248,7 +249,7 @@ class Journeys:
         if self.prompt_shares is not None:
             cut = np.maximum(np.rint(tokens * self.prompt_shares(some)).astype(np.int64), 1)
             tokens = np.where(self.has_answer[some.request], cut, tokens)
-        for place in np.unique(following[who]).tolist():
+        for place in few_values(following[who]):
             mine = following[who] == place
             sent = who[mine]
             self._send(place, some.request[mine], served.left_s[sent], tokens[mine], visits.attempt[sent] + 1)
@@ -272,7 +273,7 @@ class Journeys:
             some = Some(request, self.workload.class_index[request], self.workload.classes)
             following = self._route(some, tried)
             self.spared[request] = self.place[tried[-1]]
-            for place in np.unique(following[following != NOWHERE]).tolist():
+            for place in few_values(following[following != NOWHERE]):
                 further = np.zeros(len(mine), np.bool_)
                 further[request[following == place]] = True
                 groups.append((further, (*tried, self.tiers[place])))

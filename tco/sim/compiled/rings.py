@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tco.sim.compiled.jit import jit
 
 NONE = -1
-COMPLETED, REJECTED, TIMED_OUT = 1, 3, 5  # as in `Outcome`
+COMPLETED, REJECTED, FAILED, TIMED_OUT = 1, 3, 4, 5  # as in `Outcome`
 LEAST, ROUND_ROBIN, TWO = 0, 1, 2  # dispatch policies
 WAITING, LATER, PREFILLING, QUEUES = 0, 1, 2, 3  # queues of a replica, and how many
 
