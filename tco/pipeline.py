@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from tco.arrivals.trace_rows import TraceRows
+from tco.capacity.coverage import Coverage, coverage_of
 from tco.capacity.horizon import Done, MonthSeen, simulate_horizon
 from tco.capacity.meanwhile import with_stand_ins
 from tco.capacity.meters import read_meters
@@ -52,6 +53,7 @@ class Evaluation:
         tail: lines of the same form after the horizon: what is still owed and still to be written off.
         trace: the trace that was replayed, if any.
         every: what was seen of every request, and what windows had said; None where windows stand for the months.
+        coverage: which of the two was chosen, and why; None where nobody chose.
     """
 
     scenario: Scenario
@@ -62,6 +64,7 @@ class Evaluation:
     tail: pd.DataFrame
     trace: TraceRows | None = None
     every: EveryRequest | None = None
+    coverage: Coverage | None = None
 
     def of(self, option: str) -> Evaluation:
         """Return what concerns one option, without those that were evaluated because they run until it is built."""
@@ -107,6 +110,40 @@ def evaluate(
         plans[option] = plan_fleet(scenario, option, workload, months, count)
         used[option] = read_meters(scenario, plans[option], months)
     return _priced(scenario, months, plans, used, trace)
+
+
+def evaluate_months(
+    scenario: Scenario | LoadedScenario,
+    trace: TraceRows | None = None,
+    progress: Progress | None = None,
+    jobs: int = 1,
+    done: Done = lambda _done, _all: None,
+    coverage: Coverage | None = None,
+) -> Evaluation:
+    """Evaluate a scenario, with every request of its months where `simulation.coverage` says so.
+
+    Args:
+        scenario: a scenario, or a loaded one with its trace.
+        trace: rows of the trace, when the arrivals replay one and the scenario was not loaded from a file.
+        progress: told of every simulated window.
+        jobs: processes for every request; the result is the same on any number.
+        done: told of every stretch of requests simulated.
+        coverage: what was chosen for a scenario of which this is a part; None: it is chosen here.
+
+    Raises:
+        CatalogError: when a price is not known.
+        UsageError: when the arrivals replay a trace that was not given, or every request is asked for with one.
+        SimulationError: when a law of the simulation does not hold; a defect.
+    """
+    if isinstance(scenario, LoadedScenario):
+        trace = scenario.trace
+        scenario = scenario.scenario
+    if coverage is None:
+        coverage = coverage_of(scenario, forecast(scenario), replays=trace is not None)
+    evaluation = evaluate(scenario, trace, progress)
+    if coverage.every:
+        evaluation = with_every_request(evaluation, jobs, done)
+    return replace(evaluation, coverage=coverage)
 
 
 def with_every_request(evaluation: Evaluation, jobs: int = 1, done: Done = lambda _done, _all: None) -> Evaluation:

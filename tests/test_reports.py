@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tco.decide.compare import compare
-from tco.pipeline import evaluate
+from tco.pipeline import evaluate_months
 from tco.report.bundle import comparison_files
 from tco.scenario.loader import load_scenario
 from tests.comparing import first_difference
@@ -35,7 +35,7 @@ def test_every_scenario_has_a_report():
 def test_report_is_what_the_scenario_produces(name):
     """Regenerate with: tco compare scenarios/NAME.yaml --out reports/NAME."""
     loaded = load_scenario(ROOT / "scenarios" / f"{name}.yaml")
-    evaluation = evaluate(loaded)
+    evaluation = evaluate_months(loaded)
 
     files = comparison_files(evaluation, compare(evaluation), loaded.lines())
 

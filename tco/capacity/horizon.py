@@ -24,12 +24,13 @@ from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import draw_workload
 from tco.scenario import Scenario
 from tco.sim.result import SimulationResult
-from tco.sim.run import AUTO_FROM_REQUESTS, COMPILED, simulate
+from tco.sim.run import AUTO_FROM_REQUESTS, COMPILED, long_run_engine, simulate
 from tco.units import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR
 
 STRETCH_REQUESTS = 40_000  # some tens of MB of a process
 LEAD_SHARE = 0.02  # of a stretch, that fills the fleets up beforehand
 MISSED_SHARE = 0.05  # of an hour's requests beyond the SLO that make it a lost one: its p95 is above the limit
+JUDGED_REQUESTS = 10_000  # of busiest hours that a p95 is judged by: it is then known to 2 % where times are log-normal
 MINUTES_PER_HOUR = 60
 WHY_COMPILED = f"plans of {AUTO_FROM_REQUESTS:,} requests or more"
 FIRST_REPLICATION = 1_000_000  # stretches have chances of their own, far from those of replications
@@ -154,10 +155,9 @@ def simulate_horizon(
     Returns:
         Plans whose windows are the months themselves, judged by their busiest hours, and what was seen of each.
     """
-    is_worth_it = scenario.simulation.engine == "auto" and total_requests(months) >= AUTO_FROM_REQUESTS
-    if is_worth_it:
-        simulation = scenario.simulation.model_copy(update={"engine": COMPILED})
-        scenario = scenario.model_copy(update={"simulation": simulation})
+    engine = long_run_engine(scenario, total_requests(months))
+    is_worth_it = engine != scenario.simulation.engine
+    scenario = scenario.model_copy(update={"simulation": scenario.simulation.model_copy(update={"engine": engine})})
     pieces = stretches(scenario, months)
     merged: dict[str, list[list[Seen]]] = {option: [[] for _ in months] for option in plans}
     for number, (piece, seen) in enumerate(_each(scenario, plans, pieces, jobs), start=1):
@@ -350,14 +350,29 @@ def _month(index: int, seen: Seen) -> MonthSeen:
     )
 
 
+def _busiest(seen: list[Seen], month: int, field: str) -> Histogram:
+    """Merge the busiest hours of a month with those of its neighbours, until there are enough to judge it by.
+
+    A p95 of some dozen requests is mostly luck, and the worst of 36 of them is bad luck.
+    """
+    low = high = month
+    found: Histogram = getattr(seen[month], field)
+    while found.total < JUDGED_REQUESTS and (low > 0 or high < len(seen) - 1):
+        wider = max(low - 1, 0), min(high + 1, len(seen) - 1)
+        for other in {*wider} - set(range(low, high + 1)):
+            found = found + getattr(seen[other], field)
+        low, high = wider
+    return found
+
+
 def _plan(plan: FleetPlan, seen: list[Seen], months: tuple[Month, ...], why_compiled: str) -> FleetPlan:
     """Put the months in the place of the windows; their percentiles are those of the busiest hour."""
     windows = tuple(
         replace(
             each.window,
             rate_rps=month.peak_rps,
-            e2e=Latency(*(each.peak_e2e.percentile_s(percent) for percent in (50, 95, 99))),
-            ttft=Latency(*(each.peak_ttft.percentile_s(percent) for percent in (50, 95, 99))),
+            e2e=Latency(*(_busiest(seen, month.index, "peak_e2e").percentile_s(percent) for percent in (50, 95, 99))),
+            ttft=Latency(*(_busiest(seen, month.index, "peak_ttft").percentile_s(percent) for percent in (50, 95, 99))),
             e2e_p95=None,
             engine_why=(each.window.engine == COMPILED and why_compiled) or each.window.engine_why,
         )

@@ -27,11 +27,28 @@ Engine = Annotated[
 ]
 
 
-def on_engine(loaded: LoadedScenario, engine: EngineName | None) -> LoadedScenario:
-    """Return the scenario with another engine; itself where none is asked for."""
-    if engine is None:
-        return loaded
-    simulation = loaded.scenario.simulation.model_copy(update={"engine": engine.value})
+EveryRequest = Annotated[
+    bool | None,
+    typer.Option(
+        "--every-request/--windows",
+        help="Simulate every request of the plan, or windows that stand for it; in place of the scenario's "
+        "simulation.coverage. Left out: every request where that takes some ten seconds.",
+        show_default=False,
+    ),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes for every request; every core when left out.")]
+
+
+def simulating(
+    loaded: LoadedScenario, engine: EngineName | None = None, every_request: bool | None = None
+) -> LoadedScenario:
+    """Return the scenario with another engine or coverage; as it is where neither is asked for."""
+    asked: dict[str, str] = {}
+    if engine is not None:
+        asked["engine"] = engine.value
+    if every_request is not None:
+        asked["coverage"] = "every_request" if every_request else "windows"
+    simulation = loaded.scenario.simulation.model_copy(update=asked)
     return replace(loaded, scenario=loaded.scenario.model_copy(update={"simulation": simulation}))
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli.arguments import Engine, on_engine, option_of
+from tco.cli.arguments import Engine, EveryRequest, Jobs, option_of, simulating
 from tco.cli.console import Format, folder, print_document, progress_bar
-from tco.cli.evaluating import evaluate_with_progress, every_request_with_progress
+from tco.cli.evaluating import evaluate_with_progress
 from tco.errors import InfeasibleError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ Examples:
   tco compare scenarios/support-copilot.yaml --out out/
   tco compare scenarios/support-copilot.yaml --explain
   tco compare scenarios/support-copilot.yaml --every-request
+  tco compare scenarios/document-analysis.yaml --windows
   tco compare scenarios/support-copilot.yaml --trace my_requests.csv
   tco compare scenarios/support-copilot.yaml --format json | jq .recommended
 """
@@ -49,13 +50,9 @@ def compare(
         str | None,
         typer.Option(help="Option that building is held against; the cheapest bought or rented one when left out."),
     ] = None,
-    every_request: Annotated[
-        bool, typer.Option("--every-request", help="Simulate every request of the plan, not windows that stand for it.")
-    ] = False,
+    every_request: EveryRequest = None,
     engine: Engine = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes for --every-request; every core when left out.")
-    ] = None,
+    jobs: Jobs = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the comparison.")] = Format.TABLE,
 ) -> None:
     """Evaluate, compare, print, and write files when asked to."""
@@ -65,12 +62,10 @@ def compare(
 
     if out is not None:
         require_folder(out)
-    loaded = on_engine(load_scenario(scenario, trace), engine)
+    loaded = simulating(load_scenario(scenario, trace), engine, every_request)
     if against is not None:
         against = option_of(against, loaded.scenario, "--against")
-    evaluation = evaluate_with_progress(loaded.scenario, loaded.trace)
-    if every_request:
-        evaluation = every_request_with_progress(evaluation, jobs)
+    evaluation = evaluate_with_progress(loaded.scenario, loaded.trace, jobs=jobs)
     comparison = side_by_side(evaluation, against)
     if out is not None:
         _write(out, loaded, evaluation, comparison)

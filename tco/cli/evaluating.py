@@ -14,34 +14,38 @@ if TYPE_CHECKING:
     from tco.scenario import Scenario
 
 
-def evaluate_with_progress(scenario: Scenario, trace: TraceRows | None) -> Evaluation:
-    """Evaluate a scenario; a bar on stderr tells how far it is."""
-    from tco.pipeline import evaluate  # pandas is not needed for --help
+def evaluate_with_progress(
+    scenario: Scenario, trace: TraceRows | None, whole: Scenario | None = None, jobs: int | None = None
+) -> Evaluation:
+    """Evaluate a scenario; bars on stderr tell how far it is, and how long the rest takes.
 
-    tell_compilation(scenario, scenario.simulation.window_requests)
+    Args:
+        scenario: the scenario, or a part of it.
+        trace: rows of its trace.
+        whole: the scenario that it is a part of, whose volume decides whether every request is simulated.
+        jobs: processes for every request; None for every core.
+    """
+    from tco.capacity.coverage import coverage_of  # pandas is not needed for --help
+    from tco.capacity.horizon import total_requests
+    from tco.capacity.replicate import available_cores
+    from tco.demand.forecast import forecast
+    from tco.pipeline import evaluate_months
+
+    months = forecast(scenario)
+    coverage = coverage_of(whole or scenario, months, replays=trace is not None)
+    tell_compilation(scenario, total_requests(months) if coverage.every else scenario.simulation.window_requests)
     with progress_bar() as bar:
         task = bar.add_task("simulating", total=len(scenario.options))
+        every = bar.add_task("simulating every request", total=None, visible=False)
 
         def show(option: str, position: int, options: int, windows: int) -> None:
             bar.update(task, completed=position, total=options, description=f"simulating {option}, window {windows}")
 
-        return evaluate(scenario, trace, show)
+        def show_every(done: int, stretches: int) -> None:
+            bar.update(task, visible=False)
+            bar.update(every, completed=done, total=stretches, visible=True)
 
-
-def every_request_with_progress(evaluation: Evaluation, jobs: int | None) -> Evaluation:
-    """Simulate every request of the plan; a bar on stderr tells how far it is, and how long the rest takes."""
-    from tco.capacity.horizon import total_requests
-    from tco.capacity.replicate import available_cores
-    from tco.pipeline import with_every_request
-
-    tell_compilation(evaluation.scenario, total_requests(evaluation.months))
-    with progress_bar() as bar:
-        task = bar.add_task("simulating every request", total=None)
-
-        def show(done: int, stretches: int) -> None:
-            bar.update(task, completed=done, total=stretches)
-
-        return with_every_request(evaluation, jobs or available_cores(), show)
+        return evaluate_months(scenario, trace, show, jobs or available_cores(), show_every, coverage)
 
 
 def tell_compilation(scenario: Scenario, requests: int) -> None:

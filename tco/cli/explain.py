@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli.arguments import month_of, option_of
+from tco.cli.arguments import EveryRequest, month_of, option_of, simulating
 from tco.cli.console import Format, folder, print_document
 from tco.cli.evaluating import evaluate_with_progress
 
@@ -55,6 +55,7 @@ def explain(
         Path | None,
         typer.Option(help="Without a TARGET: folder for chart and rows.", parser=folder, metavar="DIRECTORY"),
     ] = None,
+    every_request: EveryRequest = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.TABLE,
 ) -> None:
     """Follow the requests of an option, or the ledger lines behind a figure, and print them."""
@@ -69,7 +70,7 @@ def explain(
         raise UsageError("--out: only without a TARGET; --format csv prints the lines behind a figure")
     if out is not None:
         require_folder(out)
-    loaded = load_scenario(scenario)
+    loaded = simulating(load_scenario(scenario), every_request=every_request)
     if target is None:
         _flow(loaded, _chosen(option, loaded.scenario), out, form)
     else:
@@ -120,7 +121,7 @@ def _provenance(
     scenario = loaded.scenario
     name = None if option is None else option_of(option, scenario)
     asked = scenario if name is None else scenario.only((name,))
-    evaluation = evaluate_with_progress(asked, loaded.trace)
+    evaluation = evaluate_with_progress(asked, loaded.trace, whole=scenario)
     evaluation = evaluation if name is None else evaluation.of(name)
     found = find(loaded, evaluation, target, month=month, lens="cash" if cash else "accrual")
     document = provenance_document(found, loaded, evaluation.ledger)

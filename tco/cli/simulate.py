@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli.arguments import Engine, month_of, on_engine
+from tco.cli.arguments import Engine, month_of, simulating
 from tco.cli.console import Format, folder, print_document, progress_bar
 from tco.cli.evaluating import tell_compilation
 from tco.errors import InfeasibleError, UsageError
@@ -103,7 +103,7 @@ def simulate(
     from tco.report.requests import check_name
     from tco.scenario.loader import load_scenario
 
-    loaded = on_engine(load_scenario(scenario, trace), engine)
+    loaded = simulating(load_scenario(scenario, trace), engine)
     exactly = 1 if hours and precision is None and replications is None else replications
     question = Question(
         options=tuple(dict.fromkeys(option or ())),

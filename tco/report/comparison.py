@@ -17,7 +17,7 @@ from tco.report.async_notes import async_json, async_notes
 from tco.report.cold_starts import cold_start_notes
 from tco.report.document import Column, Document, Table, Text
 from tco.report.engine_notes import engine_notes
-from tco.report.every_request import every_request_json, every_request_sections
+from tco.report.every_request import every_request_json, every_request_sections, simulated
 from tco.report.finance import all_tier_costs, finance_notes, unit_table
 from tco.report.finance_rows import build_case_json, finance_json, unit_row
 from tco.report.money import Money, exchange_json, exchange_notes
@@ -195,16 +195,12 @@ def account_order(comparison: Comparison) -> list[str]:
 
 def _notes(evaluation: Evaluation, comparison: Comparison) -> list[str]:
     plans = evaluation.plans.values()
-    windows = sum(len({window.rate_rps for window in plan.judged}) for plan in plans)
     hour = "worst" if any(plan.levels for plan in plans) else "busiest"
-    each = next(iter(plans)).windows[0].requests
-    drawn = counted(each, "request")
-    source = f"the {drawn} of {evaluation.trace.name}" if evaluation.trace else drawn
     money = Money.of(evaluation.scenario)
     notes = [
         *exchange_notes(evaluation.scenario),
         f"Traffic: {_traffic(evaluation)}. Latency is that of the {hour} hour of the worst month, "
-        f"from {source} a window, {counted(windows, 'window')}; costs are undiscounted except NPV.",
+        f"from {simulated(evaluation)}; costs are undiscounted except NPV.",
         f"Break-even: month from which the total so far is no higher than that of {comparison.baseline}, the cheapest "
         f"to start{_that_keeps(comparison)}.",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tco.capacity.histogram import ERROR
-from tco.capacity.horizon import MonthSeen
+from tco.capacity.horizon import JUDGED_REQUESTS, MonthSeen
 from tco.finance.totals import monthly_usd
 from tco.pipeline import Evaluation, EveryRequest
 from tco.report.document import Column, Table, Text
@@ -18,9 +18,11 @@ MINUTES_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR / SECONDS_PER_MINUTE
 
 def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
     """Show the worst month and its busiest hours, minutes lost, and what windows had said; nothing without it."""
-    every = evaluation.every
+    every, coverage = evaluation.every, evaluation.coverage
     if every is None:
-        return []
+        if coverage is None or coverage.why == "asked for":
+            return []
+        return [Text(f"Windows stand for the months: {coverage.why}; `--every-request` simulates them all.", "note")]
     money = Money.of(evaluation.scenario)
     columns = (
         Column("Every request", numeric=False), Column("p95"), Column("Busiest hour"), Column("By windows"),
@@ -28,7 +30,7 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
     )  # fmt: skip
     rows = tuple(
         (
-            name, seconds(_worst(seen, "e2e_p95_s")), seconds(_worst(seen, "peak_e2e_p95_s")),
+            name, seconds(_worst(seen, "e2e_p95_s")), seconds(_judged_s(evaluation, name)),
             seconds(_by_windows_s(every, name)), _lost(seen), _against(evaluation, every, name),
         )
         for name, seen in every.seen.items()
@@ -45,8 +47,24 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
     return [Table("", columns, rows), Text(told, "note")]
 
 
+def simulated(evaluation: Evaluation) -> str:
+    """Say in a few words what latencies rest on."""
+    plans = evaluation.plans.values()
+    if evaluation.every is not None:
+        return f"every request, at least {JUDGED_REQUESTS:,} of busiest hours where a plan has as many"
+    windows = sum(len({window.rate_rps for window in plan.judged}) for plan in plans)
+    drawn = counted(next(iter(plans)).windows[0].requests, "request")
+    source = f"the {drawn} of {evaluation.trace.name}" if evaluation.trace else drawn
+    return f"{source} a window, {counted(windows, 'window')}"
+
+
 def _worst(seen: tuple[MonthSeen, ...], field: str) -> float | None:
     known = [value for value in (getattr(month, field) for month in seen) if value is not None]
+    return max(known) if known else None
+
+
+def _judged_s(evaluation: Evaluation, option: str) -> float | None:
+    known = [window.e2e.p95_s for window in evaluation.plans[option].windows if window.e2e.p95_s is not None]
     return max(known) if known else None
 
 

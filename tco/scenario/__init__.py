@@ -126,6 +126,9 @@ class Simulation(Frozen):
     engine: Literal["auto", "simpy", "compiled"] = "auto"
     """What simulates: `compiled` is quicker and knows most features, `simpy` knows all; both give the same answers.
     `auto` compiles where runs are long enough to be worth it."""
+    coverage: Literal["auto", "every_request", "windows"] = "auto"
+    """What `tco compare` and `tco explain` simulate of the months: every request, or windows that stand for them.
+    `auto`: every request where that takes some ten seconds."""
 
 
 class Scenario(Frozen):

@@ -16,6 +16,7 @@ from tco.sim.engine import simulate as simulate_simpy
 from tco.sim.result import SimulationResult
 
 COMPILED, SIMPY = "compiled", "simpy"
+SLOW_WORK = 40.0  # of a request that SimPy or a loop of plain Python simulates, over one in compiled code
 AUTO_FROM_REQUESTS = 20_000  # a window of so many; below, loading compiled code takes longer than it saves
 
 
@@ -75,6 +76,23 @@ def choose(scenario: Scenario, option: str, requests: int) -> tuple[str, str]:
     if (against := reason_against(scenario, option)) is not None:
         return SIMPY, f"the compiled engine does not know {against}"
     return COMPILED, "asked for" if asked == COMPILED else f"runs of {AUTO_FROM_REQUESTS:,} requests or more"
+
+
+def work_per_request(scenario: Scenario, option: str, requests: int) -> float:
+    """Say how long a request of an option takes to simulate in a run of so many, over one in compiled code."""
+    simulation = scenario.simulation.model_copy(update={"engine": long_run_engine(scenario, requests)})
+    engine, _ = choose(scenario.model_copy(update={"simulation": simulation}), option, requests)
+    if engine != COMPILED:
+        return SLOW_WORK
+    from tco.sim.compiled import is_compiled_throughout
+
+    return 1.0 if is_compiled_throughout(scenario, option) else SLOW_WORK
+
+
+def long_run_engine(scenario: Scenario, requests: int) -> str:
+    """Return the engine to ask for where a run of many requests is cut into pieces."""
+    asked = scenario.simulation.engine
+    return COMPILED if asked == "auto" and requests >= AUTO_FROM_REQUESTS else asked
 
 
 @cache

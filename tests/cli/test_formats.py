@@ -58,7 +58,7 @@ def test_markdown_tables_have_no_ragged_rows(printed):
     """GitHub shows a table only where every row has as many cells as the head."""
     blocks = [block.splitlines() for block in printed["md"].split("\n\n") if block.startswith("|")]
 
-    assert 4 == len(blocks)
+    assert 5 == len(blocks)
     for block in blocks:
         assert 1 == len({len(cells(line)) for line in block})
 

@@ -11,9 +11,10 @@ from tco.demand.workload import Workload
 from tco.policies.caching.fixed import FixedHitShare
 from tco.scenario import Scenario
 from tco.sim.compiled.journeys import Journeys, NotFeedForwardError
+from tco.sim.compiled.tiers import is_compiled
 from tco.sim.result import SimulationResult
 
-__all__ = ["NotFeedForwardError", "reason_against", "simulate"]
+__all__ = ["NotFeedForwardError", "is_compiled_throughout", "reason_against", "simulate"]
 
 
 def reason_against(scenario: Scenario, option: str) -> str | None:
@@ -29,6 +30,11 @@ def reason_against(scenario: Scenario, option: str) -> str | None:
     if chosen.cache is not None and not isinstance(chosen.cache.policy, FixedHitShare):
         return f"cache of kind {chosen.cache.policy.kind_name()}"
     return None
+
+
+def is_compiled_throughout(scenario: Scenario, option: str) -> bool:
+    """Say whether no tier of an option is played by its SimPy station, or by a loop of plain Python."""
+    return all(is_compiled(tier) for tier in scenario.tiers_of(option).values())
 
 
 def simulate(

@@ -168,6 +168,11 @@ def _is_known(tier: GpuFleet) -> bool:
     return tier.async_window is None and not steps and type(tier.dispatch) in DISPATCH
 
 
+def is_compiled(tier: Tier) -> bool:
+    """Say whether a kernel, or a few passes over arrays, serves a tier; devices and micro-batches are plain Python."""
+    return isinstance(tier, ManagedApi | Rules) or (isinstance(tier, GpuFleet) and _is_known(tier))
+
+
 def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Served:
     """Serve all visits to a tier."""
     if isinstance(tier, GpuFleet) and _is_known(tier):

@@ -1,0 +1,49 @@
+"""Coverage: whether every request of a plan is simulated, or windows stand for its months."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tco.capacity.horizon import total_requests
+from tco.demand.forecast import Month
+from tco.scenario import Scenario
+from tco.sim.run import work_per_request
+
+MOST_WORK = 30_000_000  # requests of all options on the compiled engine: some ten seconds of one core
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is simulated of the months.
+
+    Attributes:
+        every: whether every request is.
+        why: in words.
+    """
+
+    every: bool
+    why: str
+
+
+def coverage_of(scenario: Scenario, months: tuple[Month, ...], *, replays: bool) -> Coverage:
+    """Choose, from what the scenario says and from its volume.
+
+    Args:
+        scenario: the scenario, with all its options.
+        months: the demand.
+        replays: whether the arrivals replay a trace, which does not last as long as the plan.
+    """
+    asked = scenario.simulation.coverage
+    if asked != "auto":
+        return Coverage(asked == "every_request", "asked for")
+    if replays:
+        return Coverage(every=False, why="the arrivals replay a trace, which does not last as long as the plan")
+    requests = total_requests(months)
+    options = len(scenario.options)
+    whole = f"{requests:,} requests in {options} option{'s' if options > 1 else ''}"
+    if requests * options > MOST_WORK:
+        return Coverage(every=False, why=f"{whole} take longer than some ten seconds")
+    work = requests * sum(work_per_request(scenario, option, requests) for option in scenario.options)
+    if work > MOST_WORK:
+        return Coverage(every=False, why=f"{whole} take longer than some ten seconds where SimPy simulates them")
+    return Coverage(every=True, why=f"{whole} take no longer than some ten seconds")

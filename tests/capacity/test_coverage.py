@@ -1,0 +1,125 @@
+"""Coverage: small plans are simulated whole, large ones by windows, and everybody is told which and why."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tco.capacity import coverage
+from tco.capacity.coverage import coverage_of
+from tco.demand.forecast import forecast
+from tco.pipeline import evaluate_months
+from tco.scenario import Scenario
+from tests.cli.conftest import tco  # noqa: F401  # a fixture
+from tests.laws.build import flat_api, gpu, scene
+from tests.report.small import write_small
+
+ONLY = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
+
+
+def plan(requests: float = 10_000.0, months: int = 3, tier: str = "own", **changes) -> Scenario:
+    """A fleet behind one option, or two."""
+    tiers = {
+        "own": gpu(), "api": flat_api(0.01),
+        "edge": {
+            "kind": "edge", "devices": 10, "requests_at_once": 1,
+            "speed": {"prefill_tokens_per_s": 1000.0, "decode_tokens_per_s": 50.0}, "source": "made up",
+        },
+    }  # fmt: skip
+    traffic = {"requests_per_month": requests, "arrivals": {"kind": "poisson"}}
+    router = {"kind": "static", "shares": {tier: 1.0}}
+    options = {"it": {"router": router, "people": {}}, **changes.pop("options", {})}
+    return scene(
+        {name: each for name, each in tiers.items() if name in ("own", "api", tier)}, options, traffic=traffic, slo={},
+        horizon_months=months, count=500, **changes,
+    )  # fmt: skip
+
+
+def chosen(scenario: Scenario, *, replays: bool = False) -> tuple[bool, str]:
+    """Whether every request is simulated, and why."""
+    found = coverage_of(scenario, forecast(scenario), replays=replays)
+    return found.every, found.why
+
+
+def test_a_small_plan_is_simulated_whole():
+    """30 000 requests are done in no time."""
+    assert (True, "30,000 requests in 1 option take no longer than some ten seconds") == chosen(plan())
+
+
+@pytest.mark.parametrize(("requests", "every"), [(9_999_999.0, True), (10_000_010.0, False)])
+def test_the_bound_counts_the_requests_of_all_options(requests, every):
+    """At 30 million requests of three months and one option it is just kept; two options exceed it at half of that."""
+    assert chosen(plan(requests))[0] is every
+    assert chosen(plan(requests / 2, options={"other": ONLY}))[0] is every
+
+
+def test_what_is_not_compiled_counts_for_more():
+    """A spill-over goes through SimPy: 40 times the time."""
+    spill = {"kind": "spill_over", "first": "own", "then": "api", "full_at_requests": 3}
+    requests = coverage.MOST_WORK / 3 / 20
+
+    assert chosen(plan(requests))[0]
+    every, why = chosen(plan(requests, options={"other": {"router": spill, "people": {}}}))
+    assert not every
+    assert "where SimPy simulates them" in why
+
+
+@pytest.mark.parametrize(("asked", "every"), [("every_request", True), ("windows", False)])
+def test_who_asks_gets_what_was_asked_for(asked, every):
+    """Whatever the volume."""
+    for requests in (1_000.0, 1e9):
+        assert (every, "asked for") == chosen(plan(requests, simulation={"window_requests": 500, "coverage": asked}))
+
+
+def test_a_trace_is_not_as_long_as_a_plan():
+    """It is replayed as a window."""
+    every, why = chosen(plan(), replays=True)
+
+    assert not every
+    assert "replay a trace" in why
+
+
+def test_both_ways_say_which_it_was():
+    """The evaluation carries it, for the reports."""
+    whole = evaluate_months(plan())
+    windows = evaluate_months(plan(simulation={"window_requests": 500, "coverage": "windows"}))
+
+    assert whole.every is not None
+    assert whole.coverage is not None
+    assert windows.every is None
+    assert windows.coverage is not None
+
+
+def test_reports_say_which_and_how_to_get_the_other(tco, tmp_path, monkeypatch):  # noqa: F811
+    """Every request with what windows had said beside it; windows with the reason."""
+    scenario = write_small(tmp_path)
+
+    assert "All 30,000 requests of 3 months were simulated" in " ".join(tco("compare", scenario).out.split())
+    monkeypatch.setattr(coverage, "MOST_WORK", 1000)
+    said = " ".join(tco("compare", scenario).out.split())
+    assert "Windows stand for the months: 30,000 requests in 2 options take longer" in said
+    assert "`--every-request` simulates them all" in said
+    assert "Windows stand" not in tco("compare", scenario, "--windows").out
+
+
+@pytest.mark.parametrize("asked", [(), ("--windows",), ("--every-request",)])
+def test_a_total_is_explained_to_the_cent_of_the_comparison(tco, tmp_path, asked):  # noqa: F811
+    """`tco explain` simulates what `tco compare` does, for one option as well."""
+    scenario = write_small(tmp_path)
+    compared = json.loads(tco("compare", scenario, *asked, "--format", "json").out)["options"]
+    for option in compared:
+        explained = json.loads(
+            tco("explain", scenario, "total", "--option", option["option"], *asked, "--format", "json").out
+        )
+
+        assert option["total_usd"] == pytest.approx(explained["options"][0]["total_usd"], rel=1e-12)
+
+
+def test_one_option_is_explained_as_the_whole_scenario_is_compared(tco, tmp_path, monkeypatch):  # noqa: F811
+    """Alone it would be simulated whole; with its neighbour windows stand for it."""
+    monkeypatch.setattr(coverage, "MOST_WORK", 45_000)
+    scenario = write_small(tmp_path)
+    by_windows = json.loads(tco("explain", scenario, "total", "--windows", "--option", "one", "--format", "json").out)
+
+    assert by_windows == json.loads(tco("explain", scenario, "total", "--option", "one", "--format", "json").out)
