@@ -10,8 +10,9 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
+KERNELS = ("jit", "rings", "batch", "fleet", "changing", "calls", "workers")
 SOURCES = (
-    *(("tco.sim.compiled", f"{name}.py") for name in ("jit", "rings", "batch", "fleet", "changing", "calls")),
+    *(("tco.sim.compiled", f"{name}.py") for name in KERNELS),
     ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"), ("tco.policies.dispatch", "shortest_of_two.py"),
     ("tco.policies", "token_bucket.py"), ("tco.policies", "backoff.py"),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tco.serving.step_time import Server
 from tco.sim.compiled.jit import jit
 
 NONE = -1
@@ -74,6 +75,19 @@ def new_fleet(replicas: int, max_sequences: int, input_tokens: Ints, output_toke
     reps["queues"] = n + QUEUES * np.arange(replicas)
     _fill(seqs, input_tokens, output_tokens)
     return reps, seqs, np.zeros((replicas, min(max_sequences, max(n, 1)) + 1), DECODING)
+
+
+def server_settings(server: Server) -> tuple[Any, Floats]:
+    """Return what holds for a server that serves as it is, without limits, and its fixed times by tokens."""
+    settings = np.zeros(1, SETTINGS)
+    figures = {
+        "alpha_s": server.alpha_s, "beta_s": server.beta_s_per_prefill_token, "gamma_s": server.gamma_s_per_sequence,
+        "delta_s": server.delta_s_per_context_token, "kv_capacity": server.kv_capacity_tokens, "patience_s": inf,
+        "budget": server.step_budget_tokens, "max_sequences": server.max_sequences, "per_decode": 1, "max_queue": -1,
+    }  # fmt: skip
+    for name, value in figures.items():
+        settings[name] = value
+    return settings, np.array(server.fixed_s_by_tokens, np.float64).reshape(-1, 2).T.copy()
 
 
 @jit

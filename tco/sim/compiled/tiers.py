@@ -21,13 +21,16 @@ from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.scenario.tiers.managed_api import ManagedApi
 from tco.scenario.tiers.micro_batch import MicroBatch
 from tco.scenario.tiers.rules import Rules
+from tco.scenario.tiers.serverless import Serverless
 from tco.serving.latency import Z95
 from tco.sim.answer_time import AnswerTime
 from tco.sim.compiled.comings import Changing
 from tco.sim.compiled.fleet import run_fleet
 from tco.sim.compiled.played import PlayedTier
 from tco.sim.compiled.queues import by_batches, by_devices
-from tco.sim.compiled.rings import LEAST, ROUND_ROBIN, SETTINGS, TWO, new_fleet
+from tco.sim.compiled.rings import LEAST, ROUND_ROBIN, TWO, new_fleet, server_settings
+from tco.sim.compiled.serverless import Platform
+from tco.sim.compiled.serverless import is_known as knows_platform
 from tco.sim.compiled.vendor import by_vendor
 from tco.sim.stations import StationBooks
 
@@ -87,6 +90,7 @@ class Served:
         ended: order in which calls ended that ended at the same moment; None for that of the visits.
         changing: what made replicas come and go, of each pool where anything did.
         played: the station that played the tier, where none of the recurrences knows it.
+        platform: the serverless platform that served it.
     """
 
     outcome: NDArray[np.int8]
@@ -106,6 +110,7 @@ class Served:
     ended: Ints | None = None
     changing: tuple[Changing, ...] = ()
     played: PlayedTier | None = None
+    platform: Platform | None = None
 
     def books(self, visits: Visits, elapsed_s: float, end_s: float) -> StationBooks:
         """Close the books of a run that lasted so long and ended at a moment."""
@@ -124,7 +129,7 @@ class Served:
             busy_share = self.worked_s / paid_s
             if self.tells_idle:
                 counts["idle_s"] = paid_s - self.worked_s
-        return StationBooks(
+        books = StationBooks(
             arrived=len(visits),
             completed=int(answered.sum()),
             rejected=int((self.outcome == Outcome.REJECTED).sum()),
@@ -136,6 +141,7 @@ class Served:
             busy_share=busy_share,
             counts=counts,
         )
+        return books if self.platform is None else self.platform.books(books, end_s)
 
     def _close_changing(self, last_s: float, end_s: float, presence_s: float, counts: dict[str, float]) -> float:
         """Let replicas come and go to the end of the run; return the share of their paid time in which they worked."""
@@ -170,6 +176,8 @@ def _is_known(tier: GpuFleet) -> bool:
 
 def is_compiled(tier: Tier) -> bool:
     """Say whether a kernel, or a few passes over arrays, serves a tier; devices and micro-batches are plain Python."""
+    if isinstance(tier, Serverless):
+        return knows_platform(tier)
     return isinstance(tier, ManagedApi | Rules) or (isinstance(tier, GpuFleet) and _is_known(tier))
 
 
@@ -179,6 +187,8 @@ def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Serv
         return _by_fleet(tier, visits, workload, replicas)
     if isinstance(tier, ManagedApi):
         return _by_api(tier, visits, workload) if _is_plain(tier) else by_vendor(tier, visits, workload)
+    if isinstance(tier, Serverless) and knows_platform(tier):
+        return Platform(tier, visits, workload).serve()
     if isinstance(tier, Rules):
         return _by_rules(tier, visits, workload)
     if isinstance(tier, Edge):
@@ -191,20 +201,16 @@ def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Serv
 def _settings(tier: GpuFleet, *, limited: bool = True) -> tuple[Any, Floats]:
     """Return what holds for every replica, and its fixed times by tokens; without limits for a pool behind another."""
     speculation, plain = tier.speculation, server_of(tier)
-    server = speculation.slowed(plain) if speculation else plain
-    settings = np.zeros(1, SETTINGS)
+    settings, table = server_settings(speculation.slowed(plain) if speculation else plain)
     figures = {
-        "alpha_s": server.alpha_s, "beta_s": server.beta_s_per_prefill_token, "gamma_s": server.gamma_s_per_sequence,
-        "delta_s": server.delta_s_per_context_token, "kv_capacity": server.kv_capacity_tokens,
         "patience_s": tier.queue_timeout_s if limited and tier.queue_timeout_s is not None else inf,
-        "budget": server.step_budget_tokens, "max_sequences": server.max_sequences,
         "per_decode": speculation.draft_tokens + 1 if speculation else 1,
         "max_queue": tier.max_queue_requests if limited and tier.max_queue_requests is not None else -1,
         "dispatch": DISPATCH[type(tier.dispatch)], "grows": tier.kv_reservation == "as_needed",
     }  # fmt: skip
     for name, value in figures.items():
         settings[name] = value
-    return settings, np.array(server.fixed_s_by_tokens, np.float64).reshape(-1, 2).T.copy()
+    return settings, table
 
 
 @dataclass

@@ -112,7 +112,7 @@ class Vendor:
     def _luck(self, purpose: str, number: int) -> Floats:
         """Return a uniform variate of each call's try, by the number of the try over all tiers."""
         draw = self.workload.uniform_array
-        return _by_attempt(self.visits, lambda attempt: draw(purpose, attempt * (MOST_RETRIES + 1) + number))
+        return by_attempt(self.visits, lambda attempt: draw(purpose, attempt * (MOST_RETRIES + 1) + number))
 
 
 def _bucket(name: str, bucket: TokenBucket | None) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def by_vendor(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
         counts |= _tokens("long_context", visits, is_long)
     if batched.any() and tier.batch is not None:
         spread = log(tier.batch.turnaround_p95_s / tier.batch.turnaround_p50_s) / Z95
-        luck = _by_attempt(visits, lambda attempt: workload.normal_array("service", attempt))[batched]
+        luck = by_attempt(visits, lambda attempt: workload.normal_array("service", attempt))[batched]
         left_s[batched] = visits.entered_s[batched] + tier.batch.turnaround_p50_s * np.exp(spread * luck)
         first_s[batched] = left_s[batched]
         counts["batch_requests"] = int(batched.sum())
@@ -163,7 +163,7 @@ def _tokens(name: str, visits: Visits, who: NDArray[np.bool_]) -> dict[str, floa
     }
 
 
-def _by_attempt(visits: Visits, draw: Callable[[int], Floats]) -> Floats:
+def by_attempt(visits: Visits, draw: Callable[[int], Floats]) -> Floats:
     """Return each call's own of the chances that its attempt has for all requests."""
     found = np.zeros(len(visits))
     for attempt in few_values(visits.attempt):
