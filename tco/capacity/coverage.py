@@ -45,5 +45,5 @@ def coverage_of(scenario: Scenario, months: tuple[Month, ...], *, replays: bool)
         return Coverage(every=False, why=f"{whole} take longer than some ten seconds")
     work = requests * sum(work_per_request(scenario, option, requests) for option in scenario.options)
     if work > MOST_WORK:
-        return Coverage(every=False, why=f"{whole} take longer than some ten seconds where SimPy simulates them")
+        return Coverage(every=False, why=f"{whole} take longer than some ten seconds, as not all of it is compiled")
     return Coverage(every=True, why=f"{whole} take no longer than some ten seconds")

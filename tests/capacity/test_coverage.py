@@ -12,7 +12,7 @@ from tco.demand.forecast import forecast
 from tco.pipeline import evaluate_months
 from tco.scenario import Scenario
 from tests.cli.conftest import tco  # noqa: F401  # a fixture
-from tests.laws.build import flat_api, gpu, scene
+from tests.laws.build import edge, flat_api, gpu, scene
 from tests.report.small import write_small
 
 ONLY = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
@@ -21,11 +21,7 @@ ONLY = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
 def plan(requests: float = 10_000.0, months: int = 3, tier: str = "own", **changes) -> Scenario:
     """A fleet behind one option, or two."""
     tiers = {
-        "own": gpu(), "api": flat_api(0.01),
-        "edge": {
-            "kind": "edge", "devices": 10, "requests_at_once": 1,
-            "speed": {"prefill_tokens_per_s": 1000.0, "decode_tokens_per_s": 50.0}, "source": "made up",
-        },
+        "own": gpu(), "api": flat_api(0.01), "edge": edge(),
     }  # fmt: skip
     traffic = {"requests_per_month": requests, "arrivals": {"kind": "poisson"}}
     router = {"kind": "static", "shares": {tier: 1.0}}
@@ -55,14 +51,13 @@ def test_the_bound_counts_the_requests_of_all_options(requests, every):
 
 
 def test_what_is_not_compiled_counts_for_more():
-    """A spill-over goes through SimPy: 40 times the time."""
-    spill = {"kind": "spill_over", "first": "own", "then": "api", "full_at_requests": 3}
+    """Devices are served by a loop of plain Python: 40 times the time."""
     requests = coverage.MOST_WORK / 3 / 20
 
     assert chosen(plan(requests))[0]
-    every, why = chosen(plan(requests, options={"other": {"router": spill, "people": {}}}))
+    every, why = chosen(plan(requests, tier="edge"))
     assert not every
-    assert "where SimPy simulates them" in why
+    assert "not all of it is compiled" in why
 
 
 @pytest.mark.parametrize(("asked", "every"), [("every_request", True), ("windows", False)])

@@ -42,6 +42,11 @@ class SpillOver(RoutingPolicy):
         return route
 
     @property
+    def asks_on(self) -> bool:
+        """It chooses once."""
+        return False
+
+    @property
     def depends_on_load(self) -> bool:
         """More requests spill at a higher rate."""
         return True

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from tco.demand.workload import Workload
 from tco.policies.caching.fixed import FixedHitShare
+from tco.policies.routing.spill_over import SpillOver
 from tco.scenario import Scenario
 from tco.sim.compiled.journeys import Journeys, NotFeedForwardError
-from tco.sim.compiled.tiers import is_compiled
+from tco.sim.compiled.tiers import can_spill, is_compiled
 from tco.sim.result import SimulationResult
 
 __all__ = ["NotFeedForwardError", "is_compiled_throughout", "reason_against", "simulate"]
@@ -25,10 +26,27 @@ def reason_against(scenario: Scenario, option: str) -> str | None:
         option: name of the option.
     """
     chosen = scenario.options[option]
-    if chosen.router.depends_on_load:
-        return f"router of kind {chosen.router.kind_name()}"
+    if chosen.router.depends_on_load and (why := _reason_against_spilling(scenario, option)) is not None:
+        return f"router of kind {chosen.router.kind_name()} {why}"
     if chosen.cache is not None and not isinstance(chosen.cache.policy, FixedHitShare):
         return f"cache of kind {chosen.cache.policy.kind_name()}"
+    return None
+
+
+def _reason_against_spilling(scenario: Scenario, option: str) -> str | None:
+    """Say where the moment at which a request finds a tier full is not known; None where it is."""
+    chosen, tiers = scenario.options[option], list(scenario.tiers_of(option))
+    router = chosen.router
+    if not isinstance(router, SpillOver):
+        return "with a spill_over in it"
+    if chosen.placement is not None:
+        return "in regions"
+    if chosen.cache is not None:
+        return "behind a cache"
+    if not can_spill(scenario.tiers[router.first]):
+        return f"at a {scenario.tiers[router.first].kind_name()} that is no single pool which calls reach at once"
+    if tiers.index(router.first) > tiers.index(router.then):
+        return f"whose tier {router.then} is named before {router.first}"
     return None
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from tco.policies.dispatch import shortest_of_two
 from tco.sim.compiled.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
+from tco.sim.compiled.fleet import _spills
 from tco.sim.compiled.jit import jit, shared
 from tco.sim.compiled.rings import (
     LATER,
@@ -22,6 +23,7 @@ from tco.sim.compiled.rings import (
     PREFILLING,
     REJECTED,
     ROUND_ROBIN,
+    SPILLED,
     TIMED_OUT,
     WAITING,
     Floats,
@@ -275,7 +277,9 @@ def run_changing(
             _finish(to, reps[r], seqs, heap[r], tally, wake_s, finished_s, outcome)
             _plan(to, table, reps[r], seqs, heap[r], wake_s)
         elif come_s <= give_up_s:
-            if _refused(to, reps, state, run, seqs, coming):
+            if _spills(to, reps, seqs, coming, run.backlogged):
+                outcome[coming], finished_s[coming] = SPILLED, come_s
+            elif _refused(to, reps, state, run, seqs, coming):
                 outcome[coming], finished_s[coming] = REJECTED, come_s
             else:
                 run.last_arrival_s = come_s

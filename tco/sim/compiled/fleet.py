@@ -15,6 +15,7 @@ from tco.sim.compiled.rings import (
     LEAST,
     REJECTED,
     ROUND_ROBIN,
+    SPILLED,
     TIMED_OUT,
     Floats,
     Ints,
@@ -39,6 +40,17 @@ def _choose(to: Any, reps: Any, tally: Ints, chance: float) -> int:
         return int(place)
     one, other = two_of(replicas, chance)
     return one if reps[one].load <= reps[other].load else other
+
+
+@jit
+def _spills(to: Any, reps: Any, seqs: Any, s: int, waiting: int) -> bool:
+    """Say whether a sequence is sent elsewhere, because so many are inside; `waiting` are at no replica."""
+    if to.spill_at < 0 or not seqs[s].spills:
+        return False
+    inside = waiting
+    for r in range(len(reps)):
+        inside += reps[r].load
+    return bool(inside >= to.spill_at)
 
 
 @jit
@@ -113,6 +125,9 @@ def _come(
     finished_s: Floats,
     outcome: Any,
 ) -> None:
+    if _spills(to, reps, seqs, s, 0):
+        outcome[s], finished_s[s] = SPILLED, now_s
+        return
     too_large = seqs[s].input_tokens + seqs[s].output_tokens > to.kv_capacity
     if too_large or (to.max_queue >= 0 and _full(to, reps)):
         outcome[s] = REJECTED

@@ -12,13 +12,16 @@ from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.errors import SimulationError
 from tco.policies.routing import Some
+from tco.policies.routing.spill_over import SpillOver
 from tco.scenario import Scenario
 from tco.scenario.options import Option
+from tco.scenario.tiers import Tier
 from tco.sim.answer_time import few_values
 from tco.sim.compiled.front import Front
 from tco.sim.compiled.later import Later
 from tco.sim.compiled.placed import PlacedTier
-from tco.sim.compiled.tiers import Served, Visits, serve
+from tco.sim.compiled.rings import SPILLED
+from tco.sim.compiled.tiers import Served, Spill, Visits, serve, serve_or_spill
 from tco.sim.result import FurtherVisit, SimulationResult
 from tco.sim.run_view import RunView
 
@@ -114,13 +117,15 @@ class Journeys:
     def through_tiers(self) -> None:
         """Serve tier after tier; whoever is asked on, or falls back, goes to a later one."""
         router = self.option.router
+        self.spills = router if isinstance(router, SpillOver) else None
         self.route, self.prompt_shares = router.start_many(self.view), router.prompt_shares(self.view)
         self.fall = self.option.fallback.start(self.view) if self.option.fallback else None
         self.ways = {tier: _Way() for tier in self.tiers}
         self.place = {tier: place for place, tier in enumerate(self.tiers)}
         self.routed = np.array([*(self.place[tier] for tier in router.tiers()), NOWHERE])  # by the router's own places
         self.passed = NOWHERE  # place of the last tier served
-        first = self._route(self.everybody, ())
+        everywhere = np.full(len(self.workload), 0 if self.spills is None else self.place[self.spills.first])
+        first = self._route(self.everybody, ()) if self.spills is None else everywhere
         if (first < 0).any():
             raise SimulationError(f"{self.name}: the router sent a request nowhere")
         self._end_cached(first)
@@ -131,15 +136,29 @@ class Journeys:
         for place, (tier, config) in enumerate(self.config.items()):
             self.passed = place
             visits, placed = self.ways[tier].visits(self.workload.output_tokens), self.placed.get(tier)
-            served = (
-                serve(config, visits, self.workload, self.replicas.get(tier, 0))
-                if placed is None
-                else placed.serve(visits)
-            )
+            if self.spills is not None and tier == self.spills.first:
+                visits, served = self._spill(self.spills, config, visits)
+            elif placed is None:
+                served = serve(config, visits, self.workload, self.replicas.get(tier, 0))
+            else:
+                served = placed.serve(visits)
             self.done_by[tier] = visits, served
             if served.retries is not None:
                 np.add.at(self.retries, visits.request, served.retries.astype(np.int32))
             self._go_on(place, visits, served)
+
+    def _spill(self, router: SpillOver, config: Tier, visits: Visits) -> tuple[Visits, Served]:
+        """Serve who finds room at the first tier, and send the others on as if they had never come to it."""
+        replicas = self.replicas[router.first]
+        may = np.array([self.view.allows(name, router.then) for name in self.workload.classes])
+        full = Spill(router.full_at_requests * max(replicas, 1), may[self.workload.class_index])
+        served, spilled = serve_or_spill(config, visits, self.workload, replicas, full)
+        if not len(spilled):
+            return visits, served
+        gone = visits.at(spilled)
+        self._send(self.place[router.then], gone.request, gone.entered_s, gone.input_tokens, gone.attempt)
+        stay = np.flatnonzero(served.outcome != SPILLED)
+        return visits.at(stay), served.at(stay)
 
     def _route(self, some: Some, tried: tuple[str, ...]) -> Ints:
         """Ask the router where some go next, by the option's places of tiers."""

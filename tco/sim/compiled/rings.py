@@ -16,6 +16,7 @@ from tco.sim.compiled.jit import jit
 
 NONE = -1
 COMPLETED, REJECTED, FAILED, TIMED_OUT = 1, 3, 4, 5  # as in `Outcome`
+SPILLED = 100  # no outcome: the call never came, because the tier was full
 LEAST, ROUND_ROBIN, TWO = 0, 1, 2  # dispatch policies
 WAITING, LATER, PREFILLING, QUEUES = 0, 1, 2, 3  # queues of a replica, and how many
 
@@ -30,10 +31,13 @@ def _record(**kinds: str) -> np.dtype[Any]:
 
 SETTINGS = _record(
     f8="alpha_s beta_s gamma_s delta_s kv_capacity patience_s",
-    i8="budget per_decode max_sequences max_queue dispatch",
+    i8="budget per_decode max_sequences max_queue spill_at dispatch",
     b1="grows",
 )
-"""What holds for every replica, as in `Batch` and `PoolSettings`; no limit: max_queue below 0, patience_s infinite."""
+"""What holds for every replica, as in `Batch` and `PoolSettings`; no limit: max_queue below 0, patience_s infinite.
+
+`spill_at`: requests inside from which on those that may are sent elsewhere; below 0 nobody is.
+"""
 
 REPLICA = np.dtype(
     [
@@ -54,7 +58,7 @@ SEQUENCE = _record(
     f8="held rate started_s first_token_s recomputed",
     i8="finish_step",
     i4="after before input_tokens output_tokens cached_tokens steps_left prefill_left rank place ended",
-    b1="urgent",
+    b1="urgent spills",
 )
 """A sequence: as narrow as it may be, because a run goes through hundreds of thousands of them."""
 
@@ -84,6 +88,7 @@ def server_settings(server: Server) -> tuple[Any, Floats]:
         "alpha_s": server.alpha_s, "beta_s": server.beta_s_per_prefill_token, "gamma_s": server.gamma_s_per_sequence,
         "delta_s": server.delta_s_per_context_token, "kv_capacity": server.kv_capacity_tokens, "patience_s": inf,
         "budget": server.step_budget_tokens, "max_sequences": server.max_sequences, "per_decode": 1, "max_queue": -1,
+        "spill_at": -1,
     }  # fmt: skip
     for name, value in figures.items():
         settings[name] = value
@@ -100,7 +105,7 @@ def _fill(seqs: Any, input_tokens: Ints, output_tokens: Ints) -> None:
         seq.held = float(tokens_in)
         seq.output_tokens = seq.steps_left = tokens_out
         seq.started_s = seq.first_token_s = nan
-        seq.rate, seq.recomputed, seq.urgent, seq.place = 1.0, 0.0, True, NONE
+        seq.rate, seq.recomputed, seq.urgent, seq.spills, seq.place = 1.0, 0.0, True, False, NONE
         seq.finish_step = seq.cached_tokens = seq.rank = seq.ended = 0
         seq.after = seq.before = s
 

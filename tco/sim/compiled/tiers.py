@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf, log
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from tco.sim.compiled.comings import Changing
 from tco.sim.compiled.fleet import run_fleet
 from tco.sim.compiled.played import PlayedTier
 from tco.sim.compiled.queues import by_batches, by_devices
-from tco.sim.compiled.rings import LEAST, ROUND_ROBIN, TWO, new_fleet, server_settings
+from tco.sim.compiled.rings import LEAST, ROUND_ROBIN, SPILLED, TWO, new_fleet, server_settings
 from tco.sim.compiled.serverless import Platform
 from tco.sim.compiled.serverless import is_known as knows_platform
 from tco.sim.compiled.vendor import by_vendor
@@ -112,6 +112,18 @@ class Served:
     played: PlayedTier | None = None
     platform: Platform | None = None
 
+    def at(self, places: Ints) -> Served:
+        """Return what came of some of the visits."""
+        arrays = {
+            name: each[places]
+            for name in (
+                "outcome", "started_s", "first_token_s", "left_s", "input_tokens", "output_tokens", "cached_tokens",
+                "retries", "ended",
+            )
+            if (each := getattr(self, name)) is not None
+        }  # fmt: skip
+        return replace(self, **arrays)
+
     def books(self, visits: Visits, elapsed_s: float, end_s: float) -> StationBooks:
         """Close the books of a run that lasted so long and ended at a moment."""
         if self.played is not None:
@@ -179,6 +191,32 @@ def is_compiled(tier: Tier) -> bool:
     if isinstance(tier, Serverless):
         return knows_platform(tier)
     return isinstance(tier, ManagedApi | Rules) or (isinstance(tier, GpuFleet) and _is_known(tier))
+
+
+class Spill(NamedTuple):
+    """When calls to a fleet go elsewhere.
+
+    Attributes:
+        at: requests inside from which on it is full.
+        may: whether each request may go elsewhere, shape (requests,).
+    """
+
+    at: int
+    may: NDArray[np.bool_]
+
+
+def can_spill(tier: Tier) -> bool:
+    """Say whether the kernels know how many are inside a tier at every moment: in one pool, without a way into it."""
+    if not isinstance(tier, GpuFleet) or not _is_known(tier) or tier.disaggregation is not None:
+        return False
+    return not server_of(tier).first_token_overhead_s
+
+
+def serve_or_spill(tier: Tier, visits: Visits, workload: Workload, replicas: int, spill: Spill) -> tuple[Served, Ints]:
+    """Serve the visits to a fleet that find room; return what came of all, and the places of those that did not."""
+    assert isinstance(tier, GpuFleet)  # noqa: S101  # the caller looked
+    served = _by_fleet(tier, visits, workload, replicas, spill)
+    return served, np.flatnonzero(served.outcome == SPILLED)
 
 
 def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Served:
@@ -272,14 +310,18 @@ class Pool:
         return self.seqs[field][: len(self.visits)]
 
 
-def _by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int) -> Served:
+def _by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int, spill: Spill | None = None) -> Served:
     if tier.failures is not None:
         replicas = tier.paid_replicas(replicas)  # the spare ones stand in for broken ones
     if tier.disaggregation is not None:
         return _by_two_pools(tier, visits, workload, replicas)
     pool = Pool(tier, visits, workload, replicas, visits.output_tokens)
     pool.speculate()
-    outcome, left_s = pool.run(*_settings(tier), visits.entered_s + server_of(tier).first_token_overhead_s)
+    settings, table = _settings(tier)
+    if spill is not None:
+        settings["spill_at"] = spill.at
+        pool.of("spills")[:] = spill.may[visits.request]
+    outcome, left_s = pool.run(settings, table, visits.entered_s + server_of(tier).first_token_overhead_s)
     return _from_pools(visits, outcome, left_s, pool.of("started_s").copy(), pool.cached, [pool])
 
 

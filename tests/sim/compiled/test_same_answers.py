@@ -67,6 +67,7 @@ def both(scenario: Scenario, rate_rps: float, replicas: dict[str, int]) -> tuple
 DRAFTS = {"draft_tokens": 2, "acceptance_share": 0.6, "draft_step_fraction": 0.1}
 DISPATCH = [{"kind": kind} for kind in ("least_loaded", "round_robin", "shortest_of_two")]
 ONLY: dict[str, Any] = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
+SPILL = {"kind": "spill_over", "first": "own", "then": "mid", "full_at_requests": 3}
 NIGHT = {"from_hour": 22, "to_hour": 6, "deadline_hours": 24}
 POPULAR = {"questions": 100, "exponent": 1.0, "same_words_share": 0.5, "source": "made up"}
 RULES = {"kind": "rules", "latency": {"p50_s": 0.01, "p95_s": 0.02}, "price": {"request_usd_per_request": 0.0, **DATED}}
@@ -318,6 +319,23 @@ def test_placed_tiers_agree_request_by_request(fleet, replicas, rate_rps):
     assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
 
 
+@given(fleets, st.integers(1, 4), st.integers(1, 9), st.booleans(), st.booleans(), st.floats(0.5, 40.0))
+@settings(max_examples=100, deadline=None)
+def test_spilling_over_agrees_request_by_request(fleet, replicas, full_at, chain, changes, rate_rps):
+    """A fleet, steady or broken and repaired, whose overflow an API takes; of two classes one may not leave."""
+    fleet["server"].pop("first_token_overhead_s", None)
+    if changes:
+        fleet = {**fleet, "failures": {"mtbf_hours": 0.05, "mttr_hours": 0.01}}
+    option = {"router": {**SPILL, "full_at_requests": full_at}, "people": {}}
+    if chain:
+        option["fallback"] = {"kind": "chain", "tiers_in_order": ["mid"]}
+    classes = {"person": chat(0.7), "job": chat(0.3, "async", sensitive=True)}
+    tiers = {"own": fleet, "mid": api(max_concurrency=3)}
+    scenario = scene(tiers, {"it": option}, classes=classes, slo={}, count=300)
+
+    assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
+
+
 def test_a_difference_is_seen():
     """A stamp that is off by a microsecond, and a request that is counted twice, are told."""
     one, other = both(graph("split", gpu(), front=False, chain=False), 5.0, {"own": 2})
@@ -330,9 +348,11 @@ def test_a_difference_is_seen():
 @pytest.mark.parametrize(
     ("option", "why"),
     [
+        ({**ONLY, "router": SPILL, "cache": cache(0.1)}, "spill_over behind a cache"),
+        ({**ONLY, "router": {**SPILL, "first": "mid", "then": "own"}}, "spill_over at a managed_api"),
         (
-            {**ONLY, "router": {"kind": "spill_over", "first": "own", "then": "mid", "full_at_requests": 3}},
-            "spill_over",
+            {**ONLY, "router": {"kind": "by_sensitivity", "sensitive": ONLY["router"], "otherwise": SPILL}},
+            "with a spill_over in it",
         ),
         ({**ONLY, "cache": cache(0.1, policy={"kind": "exact", "popularity": POPULAR})}, "cache of kind exact"),
     ],
