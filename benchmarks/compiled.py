@@ -3,9 +3,10 @@
     python benchmarks/compiled.py [--json] [--quick | --long]
 
 W1 is 20 requests a second on four replicas (the file where it is at hand, else its like). Times are the best of five
-runs, drawing the requests left out, reading the result into arrays included; code is compiled before. The graph has a
-cache, a classifier, retrieval and three tiers that escalate. The plan is scenarios/support-copilot.yaml, four options;
-the long ones are a year of one fleet, 1, 10 and 100 million requests.
+runs, drawing the requests left out, reading the result into arrays included; code is compiled before. The bare
+recurrence (`bare.py`) has no feature and no books. The graph has a cache, a classifier, retrieval and three tiers that
+escalate. The plan is scenarios/support-copilot.yaml, four options; the long ones are a year of one fleet, 1, 10 and 100
+million requests.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import resource
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+
+import numpy as np
+from bare import recur
 
 from tco.arrivals.trace_rows import read_trace
 from tco.demand.workload import draw_workload
@@ -109,6 +113,32 @@ def both_engines(scenario: Scenario, rate_rps: float, replicas: dict[str, int], 
     }  # fmt: skip
 
 
+def against_bare(scenario: Scenario, rate_rps: float, replicas: int) -> dict[str, float]:
+    """Time the engine and the recurrence without features on the same requests; both must give the same stamps."""
+    workload, server = draw_workload(scenario), scenario.tiers["own"].server
+    arrived_s = workload.arrival_array_s(rate_rps)
+    first_s, left_s = np.full(len(workload), np.nan), np.full(len(workload), np.nan)
+
+    def bare() -> None:
+        recur(
+            server.alpha_s, server.beta_s_per_prefill_token, server.gamma_s_per_sequence,
+            server.delta_s_per_context_token, server.kv_capacity_tokens, server.step_budget_tokens,
+            server.max_sequences, arrived_s, workload.input_tokens, workload.output_tokens, replicas, first_s, left_s,
+        )  # fmt: skip
+
+    result = compiled.simulate(scenario, "it", workload, rate_rps, {"own": replicas})
+    bare()
+    for mine, theirs in ((result.first_token_s, first_s), (result.finished_s, left_s)):
+        if not np.allclose(mine, theirs, rtol=0, atol=1e-6):
+            raise SystemExit("the bare recurrence gives other stamps: the comparison says nothing")
+    bare_s = best_s(bare)
+    whole_s = best_s(lambda: compiled.simulate(scenario, "it", workload, rate_rps, {"own": replicas}))
+    return {
+        "requests": len(workload), "bare_s": bare_s, "compiled_s": whole_s, "compiled_over_bare": whole_s / bare_s,
+        "bare_requests_per_s": len(workload) / bare_s,
+    }  # fmt: skip
+
+
 def plan(months: int, jobs: int) -> dict[str, float]:
     """Time every request of the shipped plan, sizing included."""
     return every_request(load_scenario(PLAN).scenario.model_copy(update={"horizon_months": months}), jobs)
@@ -147,13 +177,14 @@ def main() -> None:
         tell({f"year of {n:.0e} on {jobs}": year(n, jobs) for n, jobs in ((1e6, 1), (1e7, 1), (1e7, 2), (1e8, 2))},
              as_json=arguments.json)  # fmt: skip
         return
-    has_w1 = W1.exists()
+    has_w1, size = W1.exists(), 20_000 if arguments.quick else 200_000
     found: dict[str, dict[str, float]] = {
         "W1" if has_w1 else "like W1": both_engines(
             fleet(10_000, trace=has_w1), 20.0, {"own": 4}, read_trace(W1) if has_w1 else None
         ),
-        "fleet, 200 000": both_engines(fleet(20_000 if arguments.quick else 200_000, trace=False), 20.0, {"own": 4}),
-        "graph, 200 000": both_engines(graph(20_000 if arguments.quick else 200_000), 20.0, {}),
+        "fleet, 200 000": both_engines(fleet(size, trace=False), 20.0, {"own": 4}),
+        "fleet against the bare recurrence": against_bare(fleet(size, trace=False), 20.0, 4),
+        "graph, 200 000": both_engines(graph(size), 20.0, {}),
     }
     for months, jobs in ((1, 1),) if arguments.quick else ((3, 1), (12, 1), (12, 2), (36, 2)):
         found[f"plan, {months} months on {jobs}"] = plan(months, jobs)
@@ -166,7 +197,7 @@ def tell(found: dict[str, dict[str, float]], *, as_json: bool) -> None:
         print(json.dumps(found, indent=2))
         return
     for name, figures in found.items():
-        print(f"{name:24}", "  ".join(f"{key} {value:,.4g}" for key, value in figures.items()))
+        print(f"{name:34}", "  ".join(f"{key} {value:,.4g}" for key, value in figures.items()))
 
 
 if __name__ == "__main__":
