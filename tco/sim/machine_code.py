@@ -10,11 +10,11 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-KERNELS = ("jit", "rings", "batch", "fleet", "changing", "calls", "workers")
+KERNELS = ("jit", "rings", "batch", "fleet", "changing", "calls", "workers", "lines")
 SOURCES = (
     *(("tco.sim.compiled", f"{name}.py") for name in KERNELS),
     ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"), ("tco.policies.dispatch", "shortest_of_two.py"),
-    ("tco.policies", "token_bucket.py"), ("tco.policies", "backoff.py"),
+    ("tco.policies", "token_bucket.py"), ("tco.policies", "backoff.py"), ("tco.scenario.tiers", "micro_batch.py"),
 )  # fmt: skip
 FOLDER = "NUMBA_CACHE_DIR"  # numba's own variable; whoever sets it is asked nothing
 

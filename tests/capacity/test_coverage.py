@@ -12,23 +12,19 @@ from tco.demand.forecast import forecast
 from tco.pipeline import evaluate_months
 from tco.scenario import Scenario
 from tests.cli.conftest import tco  # noqa: F401  # a fixture
-from tests.laws.build import edge, flat_api, gpu, scene
+from tests.laws.build import flat_api, gpu, scene
 from tests.report.small import write_small
 
 ONLY = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
 
 
-def plan(requests: float = 10_000.0, months: int = 3, tier: str = "own", **changes) -> Scenario:
+def plan(requests: float = 10_000.0, months: int = 3, **changes) -> Scenario:
     """A fleet behind one option, or two."""
-    tiers = {
-        "own": gpu(), "api": flat_api(0.01), "edge": edge(),
-    }  # fmt: skip
     traffic = {"requests_per_month": requests, "arrivals": {"kind": "poisson"}}
-    router = {"kind": "static", "shares": {tier: 1.0}}
-    options = {"it": {"router": router, "people": {}}, **changes.pop("options", {})}
+    options = {"it": ONLY, **changes.pop("options", {})}
     return scene(
-        {name: each for name, each in tiers.items() if name in ("own", "api", tier)}, options, traffic=traffic, slo={},
-        horizon_months=months, count=500, **changes,
+        {"own": gpu(), "api": flat_api(0.01)}, options, traffic=traffic, slo={}, horizon_months=months, count=500,
+        **changes,
     )  # fmt: skip
 
 
@@ -51,11 +47,13 @@ def test_the_bound_counts_the_requests_of_all_options(requests, every):
 
 
 def test_what_is_not_compiled_counts_for_more():
-    """Devices are served by a loop of plain Python: 40 times the time."""
+    """A spill-over of some classes goes through SimPy: 40 times the time."""
     requests = coverage.MOST_WORK / 3 / 20
+    spill = {"kind": "spill_over", "first": "own", "then": "api", "full_at_requests": 3}
+    router = {"kind": "by_class", "classes": {"chat": spill}, "otherwise": ONLY["router"]}
 
     assert chosen(plan(requests))[0]
-    every, why = chosen(plan(requests, tier="edge"))
+    every, why = chosen(plan(requests, options={"other": {"router": router, "people": {}}}))
     assert not every
     assert "not all of it is compiled" in why
 

@@ -73,9 +73,20 @@ class MicroBatch(FleetTier):
             requests: how many it holds.
             input_tokens: prompt tokens of all of them together.
         """
-        return self.batch_fixed_s + self.batch_s_per_request * requests + self.batch_s_per_token * input_tokens
+        return mean_batch_s(
+            self.batch_fixed_s, self.batch_s_per_request, self.batch_s_per_token, requests, input_tokens
+        )
 
     def carried_rps(self, lengths: list[tuple[int, int]]) -> float:
         """Return the throughput of full batches back to back: no batch size has a higher one."""
         tokens = sum(tokens_in for tokens_in, _ in lengths) / len(lengths)
         return self.max_batch / self.batch_s(self.max_batch, self.max_batch * tokens)
+
+
+def mean_batch_s(fixed_s: float, each_s: float, token_s: float, requests: int, input_tokens: float) -> float:
+    """Return the mean time of a batch: a fixed part, one for each request, and one for each prompt token; seconds.
+
+    >>> mean_batch_s(0.02, 0.001, 0.0, 5, 400)
+    0.025
+    """
+    return fixed_s + each_s * requests + token_s * input_tokens

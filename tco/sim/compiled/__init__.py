@@ -51,7 +51,7 @@ def _reason_against_spilling(scenario: Scenario, option: str) -> str | None:
 
 
 def is_compiled_throughout(scenario: Scenario, option: str) -> bool:
-    """Say whether no tier of an option is played by its SimPy station, or by a loop of plain Python."""
+    """Say whether no tier of an option is played by its SimPy station."""
     return all(is_compiled(tier) for tier in scenario.tiers_of(option).values())
 
 

@@ -187,10 +187,10 @@ def _is_known(tier: GpuFleet) -> bool:
 
 
 def is_compiled(tier: Tier) -> bool:
-    """Say whether a kernel, or a few passes over arrays, serves a tier; devices and micro-batches are plain Python."""
+    """Say whether a kernel, or a few passes over arrays, serves a tier; else its SimPy station plays it."""
     if isinstance(tier, Serverless):
         return knows_platform(tier)
-    return isinstance(tier, ManagedApi | Rules) or (isinstance(tier, GpuFleet) and _is_known(tier))
+    return isinstance(tier, ManagedApi | Rules | Edge | MicroBatch) or (isinstance(tier, GpuFleet) and _is_known(tier))
 
 
 class Spill(NamedTuple):
