@@ -55,6 +55,6 @@ def tell_compilation(scenario: Scenario, requests: int) -> None:
 
     engine = scenario.simulation.engine
     if engine == "compiled" or (engine == "auto" and requests >= AUTO_FROM_REQUESTS):
-        told = wait()
+        told = wait(scenario.tiers.values())
         if told is not None:
             typer.echo(told, err=True)

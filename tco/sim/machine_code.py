@@ -9,6 +9,15 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tco.scenario.tiers.gpu_fleet import GpuFleet
+from tco.scenario.tiers.managed_api import ManagedApi
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tco.scenario.tiers import Tier
 
 KERNELS = ("jit", "rings", "batch", "fleet", "changing", "calls", "workers", "lines")
 SOURCES = (
@@ -46,10 +55,28 @@ def set_up() -> bool:
     return can_be_kept()
 
 
-def wait() -> str | None:
-    """Say what the compiled engine must do before it can run; None where its code is there, or never will be."""
-    if find_spec("numba") is None:
+def entries_of(tiers: Iterable[Tier]) -> set[str]:
+    """Name the functions by which kernels are entered that serve some tiers, as numba names their files."""
+    return {entry for tier in tiers if (entry := _entry_of(tier)) is not None}
+
+
+def _entry_of(tier: Tier) -> str | None:
+    kind = tier.kind_name()
+    if isinstance(tier, GpuFleet):
+        return "fleet.run_fleet" if tier.failures is None and tier.scaling.is_fixed else "changing.run_changing"
+    if isinstance(tier, ManagedApi):
+        return None if tier.is_plain else "calls.run_calls"
+    return {
+        "serverless": "workers.run_workers", "micro_batch": "lines.run_batches", "edge": "lines.run_devices",
+    }.get(kind)  # fmt: skip
+
+
+def wait(tiers: Iterable[Tier]) -> str | None:
+    """Say what must be compiled before some tiers can be served; None where their code is there, or never will be."""
+    entries = entries_of(tiers)
+    if find_spec("numba") is None or not entries:
         return None
     if not can_be_kept():
         return f"compiling in every process, some seconds each: no file can be kept in {place()}"
-    return None if any(place().rglob("*.nbi")) else "compiling for the first use, some seconds"
+    kept = {path.name.partition("-")[0] for path in place().rglob("*.nbi")}
+    return None if entries <= kept else "compiling for the first use, some seconds"

@@ -15,7 +15,7 @@ from tco.cli.evaluating import tell_compilation
 from tco.demand.workload import draw_workload
 from tco.scenario import Scenario
 from tco.sim import machine_code, run
-from tests.laws.build import chat, gpu, scene
+from tests.laws.build import api, chat, edge, gpu, micro_batch, scene, serverless
 
 CLASSES = {"chat": chat(0.9), "job": chat(0.1, "async")}
 ONLY: dict[str, Any] = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
@@ -124,14 +124,18 @@ def test_machine_code_is_kept_in_the_users_cache_by_the_hash_of_its_sources(tmp_
     ],
 )
 def test_who_must_compile_first_is_told(place, told, tmp_path):
-    """Once a file of numba's is there, nothing is; numba itself is not loaded for the answer."""
+    """Once the kernel's file is there, nothing is; numba itself is not loaded for the answer."""
     folder = tmp_path / "place"
     if place == "file":
         folder.write_text("no folder")
     if place == "full":
         folder.mkdir()
-        (folder / "fleet.nbi").write_text("code")
-    code = "import sys; from tco.sim import machine_code; print(machine_code.wait(), 'numba' in sys.modules)"
+        (folder / "fleet.run_fleet-58.py311.nbi").write_text("code")
+    code = (
+        "import sys; from tco.sim import machine_code; from tests.laws.build import gpu, scene, static;"
+        "tiers = scene({'own': gpu()}, {'it': static(own=1.0)}).tiers;"
+        "print(machine_code.wait(tiers.values()), 'numba' in sys.modules)"
+    )
     env = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
     found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
 
@@ -145,7 +149,37 @@ def test_who_must_compile_first_is_told(place, told, tmp_path):
 )
 def test_it_is_told_where_the_compiled_engine_would_run(engine, requests, is_told, monkeypatch, capsys):
     """By the rule that chooses the engine, on stderr."""
-    monkeypatch.setattr(machine_code, "wait", lambda: "compiling")
+    monkeypatch.setattr(machine_code, "wait", lambda _tiers: "compiling")
     tell_compilation(fleet(engine), requests)
 
     assert ("", "compiling\n" if is_told else "") == capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("tier", "entries"),
+    [
+        pytest.param(gpu(), {"fleet.run_fleet"}, marks=pytest.mark.slow),
+        pytest.param(
+            gpu(failures={"mtbf_hours": 1000.0, "mttr_hours": 1.0}), {"changing.run_changing"}, marks=pytest.mark.slow
+        ),
+        (api(), set()),
+        (api(max_concurrency=3), {"calls.run_calls"}),
+        pytest.param(serverless(), {"workers.run_workers"}, marks=pytest.mark.slow),
+        (edge(), {"lines.run_devices"}),
+        (micro_batch(), {"lines.run_batches"}),
+    ],
+)
+def test_the_kernels_that_tiers_need_are_those_that_run(tier, entries, tmp_path):
+    """After a run, files of those that were named are in the folder, and of no other one."""
+    found = scene({"own": tier}, {"it": ONLY}, slo={}, count=300)
+    assert entries == machine_code.entries_of(found.tiers.values())
+
+    code = (
+        "import json, sys; from tco.scenario import Scenario; from tco.demand.workload import draw_workload;"
+        "from tco.sim import compiled; found = Scenario.model_validate_json(sys.stdin.read());"
+        "compiled.simulate(found, 'it', draw_workload(found), 5.0)"
+    )
+    subprocess.run([sys.executable, "-c", code], input=found.model_dump_json(), text=True, check=True,
+                   env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)})  # fmt: skip
+    kept = {path.name.partition("-")[0] for path in tmp_path.rglob("*.nbi")}
+    assert entries == {name for name in kept if ".run_" in name}

@@ -157,6 +157,12 @@ class ManagedApi(Tier):
         return self.provisioned.limited(self.limits, self.cached_input_share)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing in the vendor's terms can hold a call up or lose it, so that all are served at once."""
+        terms = (self.limits_in_force, self.max_concurrency, self.max_queue_requests, self.timeout_s, self.outages)
+        return not self.error_share and self.batch is None and all(term is None for term in terms)
+
+    @property
     def provider(self) -> str:
         """Whose outages the tier shares: as stated, else by the price's catalog name."""
         stated = self.outages.provider if self.outages is not None else None

@@ -13,7 +13,7 @@ import numpy as np
 
 from tco.serving import step_time
 from tco.serving.batching import ROUNDING
-from tco.sim.compiled.jit import jit, shared
+from tco.sim.compiled.jit import jit, jit_apart, shared
 from tco.sim.compiled.rings import (
     COMPLETED,
     LATER,
@@ -131,7 +131,7 @@ def _lay_prefill(to: Any, rep: Any, seqs: Any, row: Any, room: int, now_s: float
     return int((seqs[_first(rep, seqs, PREFILLING)].prefill_left - 1) // laid)
 
 
-@jit
+@jit_apart
 def _youngest(rep: Any, seqs: Any, row: Any) -> int:
     """Return the sequence that is preempted first: of those that are not urgent, or else of all, the last admitted."""
     best = NONE
@@ -154,7 +154,7 @@ def _younger(seqs: Any, one: int, other: int) -> bool:
     return bool(seqs[one].rank > seqs[other].rank)
 
 
-@jit
+@jit_apart
 def _preempt(to: Any, rep: Any, seqs: Any, row: Any, s: int) -> None:
     rep.preemptions += 1
     if seqs[s].finish_step:
@@ -179,7 +179,7 @@ def _preempt(to: Any, rep: Any, seqs: Any, row: Any, s: int) -> None:
     rep.queued += 1
 
 
-@jit
+@jit_apart
 def _make_room(to: Any, rep: Any, seqs: Any, row: Any) -> bool:
     preempted = False
     while rep.context + rep.growth > to.kv_capacity - rep.reserved + ROUNDING:
@@ -303,7 +303,7 @@ def _end_prefill(
     rep.chunks = 0
 
 
-@jit
+@jit_apart
 def _line_up(to: Any, table: Floats, reps: Any, seqs: Any, heap: Any, r: int, s: int, now_s: float) -> None:
     """Put a sequence at the end of a replica's line; an idle one begins, a busy one may cut its stretch short."""
     seqs[s].place = r

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tco.policies import backoff, token_bucket
-from tco.sim.compiled.jit import jit, shared
+from tco.sim.compiled.jit import jit, jit_apart, kernel, shared
 from tco.sim.compiled.rings import COMPLETED, FAILED, NONE, REJECTED, TIMED_OUT, Floats, _insert, _record, _remove
 
 refilled = shared(token_bucket.refilled)
@@ -62,7 +62,7 @@ def _put(heap: Any, at: int, at_s: float, order: int, call: int, kind: int) -> N
     heap[at].call, heap[at].kind = call, kind
 
 
-@jit
+@jit_apart
 def _note(desk: Any, heap: Any, at_s: float, kind: int, call: int) -> None:
     """Put a moment into the heap of those to come."""
     desk.order += 1
@@ -77,7 +77,7 @@ def _note(desk: Any, heap: Any, at_s: float, kind: int, call: int) -> None:
     _put(heap, at, at_s, desk.order, call, kind)
 
 
-@jit
+@jit_apart
 def _drop_first(desk: Any, heap: Any) -> None:
     size = desk.moments - 1
     desk.moments = size
@@ -95,7 +95,7 @@ def _drop_first(desk: Any, heap: Any) -> None:
         _put(heap, at, at_s, order, call, kind)
 
 
-@jit
+@kernel
 def run_calls(
     settings: Any, desks: Any, full_s: Floats, switches_s: Floats, calls: Any, tries: Tries, heap: Any,
     entered_s: Floats,
@@ -202,7 +202,7 @@ def _wait_s(to: Any, desk: Any, tokens: float, now_s: float) -> float:
     return wait_s
 
 
-@jit
+@jit_apart
 def _serve(to: Any, desk: Any, calls: Any, tries: Tries, heap: Any, call: int, now_s: float) -> None:
     desk.free -= 1
     if isnan(calls[call].started_s):
@@ -234,7 +234,7 @@ def _over(to: Any, desk: Any, full_s: Floats, calls: Any, tries: Tries, heap: An
     _again(to, desk, full_s, calls, tries, heap, call, outcome, 0.0, now_s)
 
 
-@jit
+@jit_apart
 def _again(
     to: Any, desk: Any, full_s: Floats, calls: Any, tries: Tries, heap: Any, call: int, outcome: int, wait_s: float,
     now_s: float,

@@ -15,7 +15,7 @@ import numpy as np
 from tco.policies.dispatch import shortest_of_two
 from tco.sim.compiled.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
 from tco.sim.compiled.fleet import _spills
-from tco.sim.compiled.jit import jit, shared
+from tco.sim.compiled.jit import jit, jit_apart, kernel, shared
 from tco.sim.compiled.rings import (
     LATER,
     LEAST,
@@ -101,7 +101,7 @@ def _no_room(to: Any, reps: Any, state: Any, run: Any) -> Any:
     return waiting >= to.max_queue
 
 
-@jit
+@jit_apart
 def _place(
     to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, s: int, tally: Ints, chance: float,
     now_s: float,
@@ -116,7 +116,7 @@ def _place(
     _line_up(to, table, reps, seqs, heap, r, s, now_s)
 
 
-@jit
+@jit_apart
 def _reconsider(
     to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, r: int, tally: Ints,
     by_request: Floats, requests: Ints, now_s: float,
@@ -137,7 +137,7 @@ def _reconsider(
         _place(to, table, reps, state, run, seqs, heap, s, tally, by_request[requests[s]], now_s)
 
 
-@jit
+@jit_apart
 def _break(
     to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, r: int, tally: Ints,
     by_request: Floats, requests: Ints, lost: Ints, now_s: float,
@@ -185,7 +185,7 @@ def _break(
         _place(to, table, reps, state, run, seqs, heap, s, tally, by_request[requests[s]], now_s)
 
 
-@jit
+@jit_apart
 def _restart(seqs: Any, s: int) -> None:
     seq = seqs[s]
     seq.finish_step = 0
@@ -196,7 +196,7 @@ def _restart(seqs: Any, s: int) -> None:
     seq.first_token_s = np.nan
 
 
-@jit
+@jit_apart
 def _switch(
     to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, tally: Ints, by_request: Floats,
     requests: Ints, wanted: Ints, least: Ints, now_s: float,
@@ -225,7 +225,7 @@ def _switch(
         _reconsider(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, now_s)
 
 
-@jit
+@kernel
 def run_changing(
     settings: Any, table: Floats, reps: Any, state: Any, changes: Any, seqs: Any, heap: Any, entered_s: Floats,
     requests: Ints, by_request: Floats, wanted: Ints, least: Ints, times_s: Floats, lost: Ints, tally: Ints,
@@ -306,7 +306,7 @@ def _refused(to: Any, reps: Any, state: Any, run: Any, seqs: Any, s: int) -> Any
     return to.max_queue >= 0 and _no_room(to, reps, state, run)
 
 
-@jit
+@jit_apart
 def _change(
     to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, tally: Ints, by_request: Floats,
     requests: Ints, wanted: Ints, least: Ints, times_s: Floats, lost: Ints, now_s: float,
@@ -333,7 +333,7 @@ def _change(
     run.tick_s = now_s + run.interval_s
 
 
-@jit
+@jit_apart
 def _toggle_again(state: Any, run: Any, times_s: Floats, r: int, now_s: float) -> None:
     state[r].toggles += 1
     if now_s - run.last_arrival_s >= LONGEST_LULL_S:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tco.policies.dispatch import shortest_of_two
 from tco.sim.compiled.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
-from tco.sim.compiled.jit import jit, shared
+from tco.sim.compiled.jit import jit, kernel, shared
 from tco.sim.compiled.rings import (
     LEAST,
     REJECTED,
@@ -63,7 +63,7 @@ def _full(to: Any, reps: Any) -> Any:
     return waiting >= to.max_queue
 
 
-@jit
+@kernel
 def run_fleet(
     settings: Any,
     table: Floats,

@@ -15,13 +15,25 @@ import numba  # noqa: E402  # reads its variables when it is loaded
 from numba.core.cpu import CPUTargetOptions  # noqa: E402
 from numba.extending import register_jitable  # noqa: E402
 
-OPTIONS: dict[str, Any] = {"cache": IS_KEPT, "nogil": True, "error_model": "numpy", "forceinline": True}
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 if hasattr(CPUTargetOptions, "_nrt"):  # references are not counted: kernels make no array, and four fifths of the time
     OPTIONS["_nrt"] = False  # of a kernel that passes its arrays from function to function went into counting
 
 
+def kernel(function: _Function) -> _Function:
+    """Compile a function that plain Python calls, on its first call; it works on arrays that it is given."""
+    compiled: Any = numba.njit(**OPTIONS, cache=IS_KEPT)(function)
+    return cast(_Function, compiled)
+
+
 def jit(function: _Function) -> _Function:
-    """Compile a function on its first call; it works on arrays that it is given, and makes none."""
+    """Compile a function of a kernel into whatever calls it."""
+    compiled: Any = numba.njit(**OPTIONS, forceinline=True)(function)
+    return cast(_Function, compiled)
+
+
+def jit_apart(function: _Function) -> _Function:
+    """Compile a function of a kernel that is called seldom, or from many places, once and not into its callers."""
     compiled: Any = numba.njit(**OPTIONS)(function)
     return cast(_Function, compiled)
 

@@ -6,7 +6,7 @@ from math import inf, log1p
 from typing import Any, NamedTuple
 
 from tco.scenario.tiers import micro_batch
-from tco.sim.compiled.jit import jit, shared
+from tco.sim.compiled.jit import jit, kernel, shared
 from tco.sim.compiled.rings import COMPLETED, NONE, REJECTED, TIMED_OUT, Floats, Ints, _record
 
 mean_batch_s = shared(micro_batch.mean_batch_s)
@@ -47,7 +47,7 @@ class Line(NamedTuple):
     outcome: Any
 
 
-@jit
+@kernel
 def run_batches(line: Line) -> None:
     """Serve all calls, which come in order of time."""
     to, n = line.bench[0], len(line.entered_s)
@@ -118,7 +118,7 @@ def _end_batch(line: Line, r: int, now_s: float) -> None:
     line.bench[0].free += 1
 
 
-@jit
+@kernel
 def run_devices(free_s: Floats, device: Ints, entered_s: Floats, service_s: Floats, started_s: Floats) -> None:
     """Serve each call at its device, in order.
 

@@ -33,7 +33,8 @@ def by_devices(tier: Edge, visits: Visits, workload: Workload) -> Served:
     else:
         assert tier.speed is not None  # noqa: S101  # a tier has a speed or a latency
         word_s = 1.0 / tier.speed.decode_tokens_per_s
-        ttft_s, rest_s = tokens_in / tier.speed.prefill_tokens_per_s + word_s, (tokens_out - 1) * word_s
+        ttft_s = tokens_in.astype(np.float64) / tier.speed.prefill_tokens_per_s + word_s
+        rest_s = (tokens_out - 1).astype(np.float64) * word_s
     chosen = (workload.uniform_array("device") * tier.devices).astype(np.int64)[visits.request]
     used, device = np.unique(chosen, return_inverse=True)
     service_s, started_s = ttft_s + rest_s, np.empty(n)

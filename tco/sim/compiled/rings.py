@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tco.serving.step_time import Server
-from tco.sim.compiled.jit import jit
+from tco.sim.compiled.jit import jit, jit_apart, kernel
 
 NONE = -1
 COMPLETED, REJECTED, FAILED, TIMED_OUT = 1, 3, 4, 5  # as in `Outcome`
@@ -95,7 +95,7 @@ def server_settings(server: Server) -> tuple[Any, Floats]:
     return settings, np.array(server.fixed_s_by_tokens, np.float64).reshape(-1, 2).T.copy()
 
 
-@jit
+@kernel
 def _fill(seqs: Any, input_tokens: Ints, output_tokens: Ints) -> None:
     n = len(input_tokens)
     for s in range(len(seqs)):
@@ -193,7 +193,7 @@ def _pop(rep: Any, row: Any) -> int:
     return int(s)
 
 
-@jit
+@jit_apart
 def _pick_out(rep: Any, row: Any, s: int) -> None:
     """Take a sequence out of the middle of the heap."""
     at = 0

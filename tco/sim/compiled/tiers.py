@@ -174,12 +174,6 @@ def _scales(changing: Changing) -> bool:
     return not changing.pool.tier.scaling.is_fixed
 
 
-def _is_plain(tier: ManagedApi) -> bool:
-    """Say whether nothing of a vendor's terms can hold a call up, so that all are served at once."""
-    terms = ("limits_in_force", "max_concurrency", "max_queue_requests", "timeout_s", "outages", "batch")
-    return not tier.error_share and all(getattr(tier, name) is None for name in terms)
-
-
 def _is_known(tier: GpuFleet) -> bool:
     """Say whether the kernels know all of a fleet; else its SimPy station plays it."""
     steps = server_of(tier).first_token_overhead_steps
@@ -224,7 +218,7 @@ def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Serv
     if isinstance(tier, GpuFleet) and _is_known(tier):
         return _by_fleet(tier, visits, workload, replicas)
     if isinstance(tier, ManagedApi):
-        return _by_api(tier, visits, workload) if _is_plain(tier) else by_vendor(tier, visits, workload)
+        return _by_api(tier, visits, workload) if tier.is_plain else by_vendor(tier, visits, workload)
     if isinstance(tier, Serverless) and knows_platform(tier):
         return Platform(tier, visits, workload).serve()
     if isinstance(tier, Rules):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tco.sim.compiled.batch import _finish, _line_up, _next_wake, _plan
 from tco.sim.compiled.calls import _drop_first, _note
-from tco.sim.compiled.jit import jit
+from tco.sim.compiled.jit import jit, jit_apart, kernel
 from tco.sim.compiled.rings import COMPLETED, NONE, REJECTED, TIMED_OUT, Flags, Floats, Ints, _insert, _record, _remove
 
 OFF, STARTING, WARM = 0, 1, 2  # states of a worker
@@ -99,7 +99,7 @@ def _watch(site: Site, call: int, now_s: float) -> None:
     staff.to_s, staff.to_integral_s = now_s, staff.integral_s
 
 
-@jit
+@kernel
 def run_workers(site: Site, until_s: float) -> None:
     """Serve calls that come in order of time until all have left; then let workers stop until just before a moment."""
     staff = site.staff[0]
@@ -222,7 +222,7 @@ def _take(workers: Any, w: int, now_s: float) -> None:
     workers[w].load += 1
 
 
-@jit
+@jit_apart
 def _serve(site: Site, call: int, w: int, now_s: float) -> None:
     site.started_s[call] = now_s
     site.seqs[call].place = w
@@ -249,7 +249,7 @@ def _give_back(site: Site, w: int, now_s: float) -> None:
         _rest(site, w, now_s)
 
 
-@jit
+@jit_apart
 def _start_if_needed(site: Site, call: int, now_s: float) -> None:
     """Start a worker when more wait than the starting ones will take; the request's luck says how long it takes."""
     to, staff, workers = site.platform[0], site.staff[0], site.workers
@@ -279,7 +279,7 @@ def _change(site: Site, w: int, now_s: float) -> None:
         _stop(site, w, now_s)
 
 
-@jit
+@jit_apart
 def _begin_work(site: Site, w: int, now_s: float) -> None:
     """Serve as many of those who wait as there is room for."""
     to, staff, worker = site.platform[0], site.staff[0], site.workers[w]
