@@ -17,6 +17,7 @@ from tco.scenario import Scenario
 from tco.sim import machine_code, run
 from tests.laws.build import api, chat, edge, gpu, micro_batch, scene, serverless
 
+BREAKS = {"mtbf_hours": 1000.0, "mttr_hours": 1.0}
 CLASSES = {"chat": chat(0.9), "job": chat(0.1, "async")}
 ONLY: dict[str, Any] = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
 

@@ -87,10 +87,12 @@ class Platform:
         run_workers(self.site, -inf)
         visits, site = self.visits, self.site
         done = site.outcome == Outcome.COMPLETED
-        first_s = site.first_token_s if self.tier.replica is None else site.seqs["first_token_s"][: len(visits)]
+        is_server = self.tier.replica is not None
+        first_s = site.seqs["first_token_s"][: len(visits)] if is_server else site.first_token_s
+        ended = site.seqs["ended"][: len(visits)].copy() if is_server else None  # a batch lets several go at once
         return Served(
             site.outcome, site.started_s, np.where(done, first_s, np.nan), site.left_s, visits.input_tokens,
-            visits.output_tokens, np.zeros(len(visits), np.int64), platform=self,
+            visits.output_tokens, np.zeros(len(visits), np.int64), ended=ended, platform=self,
         )  # fmt: skip
 
     def books(self, books: StationBooks, end_s: float) -> StationBooks:
