@@ -24,7 +24,7 @@ from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import draw_workload
 from tco.scenario import Scenario
 from tco.sim.result import SimulationResult
-from tco.sim.run import AUTO_FROM_REQUESTS, COMPILED, long_run_engine, simulate
+from tco.sim.run import ASKED_FOR, AUTO_FROM_REQUESTS, long_run_engine, simulate
 from tco.units import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR
 
 STRETCH_REQUESTS = 40_000  # some tens of MB of a process
@@ -305,12 +305,23 @@ def _add(one: Seen, other: Seen) -> Seen:
         success_share=known(a.success_share, b.success_share),
         bad_answers_per_request=known(a.bad_answers_per_request, b.bad_answers_per_request),
         decisions_per_request=both(a.decisions_per_request, b.decisions_per_request),
+        engine=_either(a.engine, b.engine),
+        engine_why=_either(a.engine_why, b.engine_why),
         **means,
     )
     return Seen(
         window, one.e2e + other.e2e, one.ttft + other.ttft, one.peak_e2e + other.peak_e2e,
         one.peak_ttft + other.peak_ttft, one.hours + other.hours, one.lost_hours + other.lost_hours,
     )  # fmt: skip
+
+
+def _either(one: str, other: str) -> str:
+    """Name both where they differ, each once.
+
+    >>> _either(_either("compiled", "simpy"), "compiled")
+    'compiled and simpy'
+    """
+    return " and ".join(dict.fromkeys([*one.split(" and "), *other.split(" and ")]))
 
 
 def _tier(
@@ -374,7 +385,7 @@ def _plan(plan: FleetPlan, seen: list[Seen], months: tuple[Month, ...], why_comp
             e2e=Latency(*(_busiest(seen, month.index, "peak_e2e").percentile_s(percent) for percent in (50, 95, 99))),
             ttft=Latency(*(_busiest(seen, month.index, "peak_ttft").percentile_s(percent) for percent in (50, 95, 99))),
             e2e_p95=None,
-            engine_why=(each.window.engine == COMPILED and why_compiled) or each.window.engine_why,
+            engine_why=each.window.engine_why.replace(ASKED_FOR, why_compiled or ASKED_FOR),
         )
         for each, month in zip(seen, months, strict=True)
     )

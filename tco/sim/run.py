@@ -16,6 +16,7 @@ from tco.sim.engine import simulate as simulate_simpy
 from tco.sim.result import SimulationResult
 
 COMPILED, SIMPY = "compiled", "simpy"
+ASKED_FOR = "asked for"
 SLOW_WORK = 40.0  # of a request that SimPy or a loop of plain Python simulates, over one in compiled code
 AUTO_FROM_REQUESTS = 20_000  # a window of so many; below, loading compiled code takes longer than it saves
 
@@ -66,7 +67,7 @@ def choose(scenario: Scenario, option: str, requests: int) -> tuple[str, str]:
     """
     asked = scenario.simulation.engine
     if asked == SIMPY:
-        return SIMPY, "asked for"
+        return SIMPY, ASKED_FOR
     if asked == "auto" and requests < AUTO_FROM_REQUESTS:
         return SIMPY, f"a run has fewer than {AUTO_FROM_REQUESTS:,} requests"
     if (missing := _unavailable()) is not None:
@@ -75,7 +76,7 @@ def choose(scenario: Scenario, option: str, requests: int) -> tuple[str, str]:
 
     if (against := reason_against(scenario, option)) is not None:
         return SIMPY, f"the compiled engine does not know {against}"
-    return COMPILED, "asked for" if asked == COMPILED else f"runs of {AUTO_FROM_REQUESTS:,} requests or more"
+    return COMPILED, ASKED_FOR if asked == COMPILED else f"runs of {AUTO_FROM_REQUESTS:,} requests or more"
 
 
 def work_per_request(scenario: Scenario, option: str, requests: int) -> float:

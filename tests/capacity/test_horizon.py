@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -139,6 +139,21 @@ def test_lost_minutes_are_those_of_hours_beyond_the_limit():
         assert (seen["build"][0].lost_minutes == 0) is not lost
 
 
+def test_busiest_hours_are_judged_by_enough_requests(monkeypatch):
+    """Those of neighbouring months are merged in, nearest first; where a month has enough, it is judged alone."""
+    scenario = plan(months=5)
+    evaluation = evaluate(scenario)
+    p95: dict[int, list[float | None]] = {}
+    for least in (1, 500, 10**9):
+        monkeypatch.setattr(horizon, "JUDGED_REQUESTS", least)
+        plans, seen = simulate_horizon(scenario, evaluation.plans, evaluation.months)
+        p95[least] = [window.e2e.p95_s for window in plans["build"].windows]
+
+    assert p95[1] == [month.peak_e2e_p95_s for month in seen["build"]]
+    assert 1 == len(set(p95[10**9]))
+    assert max(p95[10**9]) < max(p95[500]) < max(p95[1])
+
+
 def test_bursts_cost_minutes():
     """The same requests on the same fleets: the more they bunch, the longer they wait and the more hours are lost."""
     evaluation = evaluate(plan(requests=150_000.0, months=1, slo={"e2e_p95_s": 2.5}))
@@ -169,6 +184,26 @@ def test_the_engine_is_told_with_its_reason(engine, why):
     windows = plans["build"].windows
 
     assert [("simpy" if engine == "simpy" else "compiled", why)] == [(w.engine, w.engine_why) for w in windows]
+
+
+def test_both_engines_are_told_where_stretches_ran_on_different_ones(monkeypatch):
+    """As where requests go back to a tier in every other one."""
+    monkeypatch.setattr(horizon, "STRETCH_REQUESTS", 8_000)
+    simulate, runs = horizon.simulate, count()
+
+    def by_turns(*arguments):
+        found = simulate(*arguments)
+        return (
+            found if next(runs) // len(OPTIONS) % 2 else replace(found, engine="simpy", engine_why="requests go back")
+        )
+
+    monkeypatch.setattr(horizon, "simulate", by_turns)
+    scenario = plan(months=1)
+    plans, _ = simulate_horizon(scenario, evaluate(scenario).plans, forecast(scenario))
+    (window,) = plans["build"].windows
+
+    assert "simpy and compiled" == window.engine
+    assert "requests go back and plans of 20,000 requests or more" == window.engine_why
 
 
 def test_a_trace_is_refused():
