@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tco.capacity.coverage import COST_APART, P95_APART
 from tco.decide.compare import compare
-from tco.pipeline import evaluate_months
+from tco.pipeline import Evaluation, evaluate_months
 from tco.report.bundle import comparison_files
+from tco.report.every_request import busiest_p95_s
 from tco.scenario.loader import load_scenario
 from tests.comparing import first_difference
 
@@ -31,12 +33,34 @@ def test_every_scenario_has_a_report():
     assert scenarios == set(REPORTS)
 
 
+def assert_windows_are_near(evaluation: Evaluation) -> None:
+    """Where every request was simulated, windows had said what reports without it say of them."""
+    if evaluation.every is None:
+        return
+    windows = evaluation.every.by_windows
+    for option in evaluation.scenario.options:
+        totals = [
+            found.ledger.loc[found.ledger["option"] == option, "cost_usd"].sum() for found in (evaluation, windows)
+        ]
+        assert totals[0] == pytest.approx(totals[1], rel=COST_APART)
+        p95_s = [busiest_p95_s(found, option) for found in (evaluation, windows)]
+        assert p95_s[1] is None or p95_s[0] == pytest.approx(p95_s[1], rel=P95_APART)
+
+
+def test_some_reports_hold_every_request_and_some_windows():
+    """So that both ways are compared below."""
+    found = [(ROOT / "reports" / name / "comparison.json").read_text().count('"every_request"') for name in REPORTS]
+
+    assert 0 < sum(found) < len(found)
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_report_is_what_the_scenario_produces(name):
     """Regenerate with: tco compare scenarios/NAME.yaml --out reports/NAME."""
     loaded = load_scenario(ROOT / "scenarios" / f"{name}.yaml")
     evaluation = evaluate_months(loaded)
 
+    assert_windows_are_near(evaluation)
     files = comparison_files(evaluation, compare(evaluation), loaded.lines())
 
     kept = ROOT / "reports" / name

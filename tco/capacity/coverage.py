@@ -9,6 +9,7 @@ from tco.demand.forecast import Month
 from tco.scenario import Scenario
 from tco.sim.run import work_per_request
 
+COST_APART, P95_APART = 0.001, 0.1  # most that windows were from every request in shipped plans: docs/performance.md
 MOST_WORK = 30_000_000  # requests of all options on the compiled engine: some ten seconds of one core
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tco.capacity.coverage import COST_APART, P95_APART
 from tco.capacity.histogram import ERROR
 from tco.capacity.horizon import JUDGED_REQUESTS, MonthSeen
 from tco.finance.totals import monthly_usd
@@ -22,7 +23,12 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
     if every is None:
         if coverage is None or coverage.why == "asked for":
             return []
-        return [Text(f"Windows stand for the months: {coverage.why}; `--every-request` simulates them all.", "note")]
+        told = (
+            f"Windows stand for the months: {coverage.why}; `--every-request` simulates them all. In the plans shipped "
+            f"with tco that moves no option's cost by more than {COST_APART:.1%}, and the p95 of the busiest hour in "
+            f"the worst month by no more than {P95_APART:.0%}."
+        )
+        return [Text(told, "note")]
     money = Money.of(evaluation.scenario)
     columns = (
         Column("Every request", numeric=False), Column("p95"), Column("Busiest hour"), Column("By windows"),
@@ -30,8 +36,8 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
     )  # fmt: skip
     rows = tuple(
         (
-            name, seconds(_worst(seen, "e2e_p95_s")), seconds(_judged_s(evaluation, name)),
-            seconds(_by_windows_s(every, name)), _lost(seen), _against(evaluation, every, name),
+            name, seconds(_worst(seen, "e2e_p95_s")), seconds(busiest_p95_s(evaluation, name)),
+            seconds(busiest_p95_s(every.by_windows, name)), _lost(seen), _against(evaluation, every, name),
         )
         for name, seen in every.seen.items()
     )  # fmt: skip
@@ -41,8 +47,9 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
     told = (
         f"All {counted(requests, 'request')} of {months} were simulated in every option, with the fleets that windows "
         f"had sized. p95: of the worst month, and of the week's busiest hour in its worst month, within {ERROR:.1%}; "
-        "by windows: what a window said of that hour. Minutes lost: of hours in which more than a twentieth missed the "
-        f"latency SLO, and their share of the plan. Cost: against that by windows, {costs}."
+        "by windows: what a window said of that hour, n/a where windows stand for hours of every load. Minutes lost: "
+        "of hours in which more than a twentieth missed the latency SLO, and their share of the plan. Cost: against "
+        f"that by windows, {costs}."
     )
     return [Table("", columns, rows), Text(told, "note")]
 
@@ -63,13 +70,15 @@ def _worst(seen: tuple[MonthSeen, ...], field: str) -> float | None:
     return max(known) if known else None
 
 
-def _judged_s(evaluation: Evaluation, option: str) -> float | None:
+def busiest_p95_s(evaluation: Evaluation, option: str) -> float | None:
+    """Return the p95 of the busiest hour in the worst month, by what stands for the months.
+
+    None where nobody waits, and of windows where a tier follows the load: there they stand for hours of every load.
+    """
+    if evaluation.every is None and evaluation.plans[option].levels:
+        return None
     known = [window.e2e.p95_s for window in evaluation.plans[option].windows if window.e2e.p95_s is not None]
     return max(known) if known else None
-
-
-def _by_windows_s(every: EveryRequest, option: str) -> float | None:
-    return every.by_windows.plans[option].worst.e2e.p95_s
 
 
 def _lost(seen: tuple[MonthSeen, ...]) -> str:
