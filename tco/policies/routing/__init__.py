@@ -123,6 +123,10 @@ class RoutingPolicy(Plugin):
         """Whether a request that was answered may be sent to a further tier."""
         return True
 
+    def hops(self) -> tuple[tuple[str, str], ...]:
+        """Name pairs of tiers of which the second may get a request that the first answered, or had no room for."""
+        return ()
+
     def relieved_tiers(self) -> tuple[str, ...]:
         """Name the tiers that are never sent more than they take."""
         return ()

@@ -109,6 +109,10 @@ class Branching(RoutingPolicy):
         """Whether any branch does."""
         return any(policy.asks_on for policy in self.branches().values())
 
+    def hops(self) -> tuple[tuple[str, str], ...]:
+        """Name those of all branches."""
+        return tuple(dict.fromkeys(hop for policy in self.branches().values() for hop in policy.hops()))
+
     def relieved_tiers(self) -> tuple[str, ...]:
         """Name the tiers to which no branch sends more than they take."""
         policies = self.branches().values()

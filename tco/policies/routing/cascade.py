@@ -6,6 +6,7 @@ by the area under its ROC curve (AUC): the chance that a good answer has more co
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -95,6 +96,10 @@ class Cascade(AskingOn):
             len(self.confidence_thresholds),
         )
         return self.tiers_in_order[: reached + 1]
+
+    def hops(self) -> tuple[tuple[str, str], ...]:
+        """Name the steps."""
+        return tuple(pairwise(self.tiers()))
 
     def judged_tiers(self) -> tuple[str, ...]:
         """Name the tiers whose answers are compared with a threshold that can go either way."""

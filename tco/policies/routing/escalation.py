@@ -58,6 +58,10 @@ class Escalation(AskingOn):
                 f"first and then are both '{self.first}'; allowed: two tiers, or the route goes in a circle"
             )
 
+    def hops(self) -> tuple[tuple[str, str], ...]:
+        """Name the way up."""
+        return ((self.first, self.then),)
+
     def tiers(self) -> tuple[str, ...]:
         """Name both tiers, or only the first when nothing is escalated."""
         return (self.first, self.then) if self.escalated_share > 0 else (self.first,)

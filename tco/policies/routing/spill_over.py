@@ -51,6 +51,10 @@ class SpillOver(RoutingPolicy):
         """More requests spill at a higher rate."""
         return True
 
+    def hops(self) -> tuple[tuple[str, str], ...]:
+        """Name the way of what is too much."""
+        return ((self.first, self.then),)
+
     def relieved_tiers(self) -> tuple[str, ...]:
         """Name `first`: what is too much for it goes to `then`."""
         return (self.first,)

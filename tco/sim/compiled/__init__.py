@@ -1,8 +1,9 @@
 """Compiled engine: feed-forward graphs as recurrences over arrays, tier after tier, with the answers of the other one.
 
-Tiers are served in the order in which the option names them: all visits to one at once, then all to the next. That is
-right as long as nobody goes back to a tier that was served already, and nothing that is decided depends on how full a
-tier is. Chances are those of the other engine, request by request, so both give the same stamps.
+Tiers are served one after the other, in the order in which requests go on: all visits to one at once, then all to the
+next. That is right as long as nobody goes back to a tier that was served already, and nothing that is decided depends
+on how full a tier is, but for a fleet that sends on whom it has no room for. Chances are those of the other engine,
+request by request, so both give the same stamps.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def reason_against(scenario: Scenario, option: str) -> str | None:
 
 def _reason_against_spilling(scenario: Scenario, option: str) -> str | None:
     """Say where the moment at which a request finds a tier full is not known; None where it is."""
-    chosen, tiers = scenario.options[option], list(scenario.tiers_of(option))
+    chosen = scenario.options[option]
     router = chosen.router
     if not isinstance(router, SpillOver):
         return "with a spill_over in it"
@@ -45,8 +46,6 @@ def _reason_against_spilling(scenario: Scenario, option: str) -> str | None:
         return "behind a cache"
     if not can_spill(scenario.tiers[router.first]):
         return f"at a {scenario.tiers[router.first].kind_name()} that is no single pool which calls reach at once"
-    if tiers.index(router.first) > tiers.index(router.then):
-        return f"whose tier {router.then} is named before {router.first}"
     return None
 
 

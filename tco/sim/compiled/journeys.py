@@ -19,6 +19,7 @@ from tco.scenario.tiers import Tier
 from tco.sim.answer_time import few_values
 from tco.sim.compiled.front import Front
 from tco.sim.compiled.later import Later
+from tco.sim.compiled.order import tier_order
 from tco.sim.compiled.placed import PlacedTier
 from tco.sim.compiled.rings import SPILLED
 from tco.sim.compiled.tiers import Served, Spill, Visits, serve, serve_or_spill
@@ -123,7 +124,9 @@ class Journeys:
         self.ways = {tier: _Way() for tier in self.tiers}
         self.place = {tier: place for place, tier in enumerate(self.tiers)}
         self.routed = np.array([*(self.place[tier] for tier in router.tiers()), NOWHERE])  # by the router's own places
-        self.passed = NOWHERE  # place of the last tier served
+        order = tier_order(self.option, self.tiers)
+        self.turn = [order.index(tier) for tier in self.tiers]  # of each tier, by its place
+        self.passed = NOWHERE  # turn of the last tier served
         everywhere = np.full(len(self.workload), 0 if self.spills is None else self.place[self.spills.first])
         first = self._route(self.everybody, ()) if self.spills is None else everywhere
         if (first < 0).any():
@@ -133,8 +136,8 @@ class Journeys:
             mine = first == place if not self.front.cached.any() else (first == place) & ~self.front.cached
             request = self.everybody.request if mine.all() else np.flatnonzero(mine)
             self._send(place, request, self.front.now_s[request], self.workload.input_tokens[request], None)
-        for place, (tier, config) in enumerate(self.config.items()):
-            self.passed = place
+        for turn, tier in enumerate(order):
+            self.passed, config = turn, self.config[tier]
             visits, placed = self.ways[tier].visits(self.workload.output_tokens), self.placed.get(tier)
             if self.spills is not None and tier == self.spills.first:
                 visits, served = self._spill(self.spills, config, visits)
@@ -145,7 +148,7 @@ class Journeys:
             self.done_by[tier] = visits, served
             if served.retries is not None:
                 np.add.at(self.retries, visits.request, served.retries.astype(np.int32))
-            self._go_on(place, visits, served)
+            self._go_on(self.place[tier], visits, served)
 
     def _spill(self, router: SpillOver, config: Tier, visits: Visits) -> tuple[Visits, Served]:
         """Serve who finds room at the first tier, and send the others on as if they had never come to it."""
@@ -168,7 +171,7 @@ class Journeys:
         if not len(request):
             return
         tier = self.tiers[place]
-        if place <= self.passed:
+        if self.turn[place] <= self.passed:
             raise NotFeedForwardError(f"{self.name}: request {request[0]} goes back to {tier}")
         if self.strict:
             index = self.workload.class_index[request]
@@ -341,7 +344,8 @@ class Journeys:
         end_s = float(self.finished_s.max())
         elapsed_s = end_s - float(self.arrived_s[0])
         books = dict(self.front.books)
-        for tier, (visits, served) in self.done_by.items():
+        for tier in self.tiers:
+            visits, served = self.done_by[tier]
             placed = self.placed.get(tier)
             books[tier] = (
                 served.books(visits, elapsed_s, end_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -364,17 +365,41 @@ def test_what_is_not_known_is_named(option, why):
     assert why in str(compiled.reason_against(scenario, "it"))
 
 
+NARROW = gpu(max_queue_requests=0, server={"max_sequences": 1, "step_budget_tokens": 512})
+
+
 def test_going_back_is_refused():
-    """Half of the requests begin at `big` and fall back to `own`, which was served before."""
-    tiers = {"own": gpu(), "big": gpu(max_queue_requests=0, server={"max_sequences": 1, "step_budget_tokens": 512})}
+    """Each of two tiers falls back to the other."""
     option = {
         "router": {"kind": "static", "shares": {"own": 0.5, "big": 0.5}}, "people": {},
-        "fallback": {"kind": "chain", "tiers_in_order": ["own"]},
+        "fallback": {"kind": "chain", "tiers_in_order": ["own", "big"]},
     }  # fmt: skip
-    scenario = scene(tiers, {"it": option}, classes={"chat": chat()}, slo={}, count=300)
+    scenario = scene({"own": NARROW, "big": NARROW}, {"it": option}, classes={"chat": chat()}, slo={}, count=300)
 
     with pytest.raises(compiled.NotFeedForwardError, match="goes back to own"):
         compiled.simulate(scenario, "it", draw_workload(scenario), 20.0, {"own": 1, "big": 1})
+
+
+@pytest.mark.parametrize("names", list(permutations(["own", "mid", "big"])))
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"router": ROUTERS["cascade"], "fallback": {"kind": "chain", "tiers_in_order": ["big"]}},
+        {"router": {"kind": "static", "shares": {"own": 0.5, "mid": 0.5}},
+         "fallback": {"kind": "chain", "tiers_in_order": ["mid", "big"]}},
+        {"router": {**SPILL, "then": "big", "full_at_requests": 1}, "fallback": {"kind": "chain", "tiers_in_order": ["mid"]}},
+    ],
+)  # fmt: skip
+def test_tiers_may_be_named_in_any_order(names, option):
+    """They are served in that in which requests go on."""
+    tiers = {"own": {**NARROW, "quality": GOOD}, "mid": api(quality=GOOD, max_concurrency=2, max_queue_requests=1),
+             "big": api(quality=GOOD)}  # fmt: skip
+    scenario = scene({name: tiers[name] for name in names}, {"it": {**option, "people": {}}}, classes=MANY, slo={},
+                     count=300)  # fmt: skip
+    one, other = both(scenario, 10.0, {"own": 1})
+
+    assert [] == differences(one, other)
+    assert other.visits("big") > 5
 
 
 def test_long_prompts_are_spread_over_steps():
