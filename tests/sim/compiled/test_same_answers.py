@@ -387,7 +387,8 @@ def test_going_back_is_refused():
         {"router": ROUTERS["cascade"], "fallback": {"kind": "chain", "tiers_in_order": ["big"]}},
         {"router": {"kind": "static", "shares": {"own": 0.5, "mid": 0.5}},
          "fallback": {"kind": "chain", "tiers_in_order": ["mid", "big"]}},
-        {"router": {**SPILL, "then": "big", "full_at_requests": 1}, "fallback": {"kind": "chain", "tiers_in_order": ["mid"]}},
+        {"router": {**SPILL, "then": "big", "full_at_requests": 1},
+         "fallback": {"kind": "chain", "tiers_in_order": ["mid"]}},
     ],
 )  # fmt: skip
 def test_tiers_may_be_named_in_any_order(names, option):
