@@ -89,7 +89,7 @@ def _cycle_collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _long_run_rps(scenario: Scenario, workload: Workload, rate_rps: float) -> float:
+def long_run_rps(scenario: Scenario, workload: Workload, rate_rps: float) -> float:
     """Return the rate that went before a window: where it is one busy hour, the mean of the week that led there."""
     return rate_rps if workload.week is not None else rate_rps / max(week_profile(scenario.traffic))
 
@@ -160,8 +160,8 @@ class _Run:
             self.tiers[tier] = self._station(scenario, option, tier, config)
         self.classes = [workload.classes[index] for index in workload.class_index.tolist()]
         self.view = RunView(scenario, workload, self.tiers)
-        long_run_rps = _long_run_rps(scenario, workload, rate_rps)
-        self.stages = list(stages_of(self.env, option, workload, self.view, self.classes, long_run_rps))
+        before_rps = long_run_rps(scenario, workload, rate_rps)
+        self.stages = list(stages_of(self.env, option, workload, self.view, self.classes, before_rps))
         self.route = option.router.start(self.view)
         self.prompt_share = option.router.start_prompts(self.view)
         self.fall = option.fallback.start(self.view) if option.fallback else None

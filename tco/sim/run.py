@@ -17,7 +17,7 @@ from tco.sim.result import SimulationResult
 
 COMPILED, SIMPY = "compiled", "simpy"
 ASKED_FOR = "asked for"
-SLOW_WORK = 40.0  # of a request that SimPy or a loop of plain Python simulates, over one in compiled code
+SIMPY_WORK = 40.0  # of a request that SimPy simulates, over one in compiled code
 AUTO_FROM_REQUESTS = 20_000  # a window of so many; below, loading compiled code takes longer than it saves
 
 
@@ -84,10 +84,10 @@ def work_per_request(scenario: Scenario, option: str, requests: int) -> float:
     simulation = scenario.simulation.model_copy(update={"engine": long_run_engine(scenario, requests)})
     engine, _ = choose(scenario.model_copy(update={"simulation": simulation}), option, requests)
     if engine != COMPILED:
-        return SLOW_WORK
-    from tco.sim.compiled import is_compiled_throughout
+        return SIMPY_WORK
+    from tco.sim import compiled
 
-    return 1.0 if is_compiled_throughout(scenario, option) else SLOW_WORK
+    return compiled.work_per_request(scenario, option)
 
 
 def long_run_engine(scenario: Scenario, requests: int) -> str:

@@ -8,15 +8,24 @@ request by request, so both give the same stamps.
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tco.demand.workload import Workload
 from tco.policies.caching.fixed import FixedHitShare
 from tco.policies.routing.spill_over import SpillOver
 from tco.scenario import Scenario
 from tco.sim.compiled.journeys import Journeys, NotFeedForwardError
+from tco.sim.compiled.remembering import hits_of, is_steady
 from tco.sim.compiled.tiers import can_spill, is_compiled
+from tco.sim.engine import long_run_rps
 from tco.sim.result import SimulationResult
+from tco.sim.run import SIMPY_WORK
 
-__all__ = ["NotFeedForwardError", "is_compiled_throughout", "reason_against", "simulate"]
+REMEMBERING_WORK = 12.0  # of a request that is sent through twice, and looked up in a cache of plain Python
+Hits = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+
+__all__ = ["NotFeedForwardError", "reason_against", "simulate", "work_per_request"]
 
 
 def reason_against(scenario: Scenario, option: str) -> str | None:
@@ -30,7 +39,9 @@ def reason_against(scenario: Scenario, option: str) -> str | None:
     if chosen.router.depends_on_load and (why := _reason_against_spilling(scenario, option)) is not None:
         return f"router of kind {chosen.router.kind_name()} {why}"
     if chosen.cache is not None and not isinstance(chosen.cache.policy, FixedHitShare):
-        return f"cache of kind {chosen.cache.policy.kind_name()}"
+        slow = [name for name, tier in scenario.tiers_of(option).items() if not is_steady(tier)]
+        if slow:
+            return f"cache of kind {chosen.cache.policy.kind_name()} in front of {slow[0]}, which may fill up"
     return None
 
 
@@ -49,9 +60,12 @@ def _reason_against_spilling(scenario: Scenario, option: str) -> str | None:
     return None
 
 
-def is_compiled_throughout(scenario: Scenario, option: str) -> bool:
-    """Say whether no tier of an option is played by its SimPy station."""
-    return all(is_compiled(tier) for tier in scenario.tiers_of(option).values())
+def work_per_request(scenario: Scenario, option: str) -> float:
+    """Say how long a request of a known option takes, over one that nothing but compiled code simulates."""
+    if not all(is_compiled(tier) for tier in scenario.tiers_of(option).values()):
+        return SIMPY_WORK
+    cache = scenario.options[option].cache
+    return 1.0 if cache is None or isinstance(cache.policy, FixedHitShare) else REMEMBERING_WORK
 
 
 def simulate(
@@ -62,7 +76,21 @@ def simulate(
     Raises:
         NotFeedForwardError: when a request goes back to a tier that was served already.
     """
-    run = Journeys(scenario, option, workload, rate_rps, replicas or {})
+    hits = _remembered(scenario, option, workload, rate_rps)
+    run = Journeys(scenario, option, workload, rate_rps, replicas or {}, hits)
     run.before_tiers()
     run.through_tiers()
     return run.result()
+
+
+def _remembered(scenario: Scenario, option: str, workload: Workload, rate_rps: float) -> Hits | None:
+    """Find out who is answered by a cache that remembers; None where the option has no such cache."""
+    cache = scenario.options[option].cache
+    if cache is None or isinstance(cache.policy, FixedHitShare):
+        return None
+    nobody = np.zeros(len(workload), np.bool_)
+    without = Journeys(scenario, option, workload, rate_rps, {}, (nobody, nobody))
+    without.before_tiers()
+    without.through_tiers()
+    state = cache.policy.start(without.view, long_run_rps(scenario, without.workload, rate_rps))
+    return hits_of(state, without.front.looks(), without.front.reached_s["cache"], without.finished_s)

@@ -28,6 +28,7 @@ class Front:
 
     Attributes:
         now_s: when each request is through with all stages so far, seconds.
+        hits: who is answered by a cache that remembers, and who of them wrongly; None where hits are drawn.
         cached: requests that the cache answers.
         false_hits: of these, the ones that get the answer to another question.
         reached_s: end of each stage, NaN for who does not enter it.
@@ -40,6 +41,7 @@ class Front:
     view: View
     everybody: Some
     now_s: Floats
+    hits: tuple[Flags, Flags] | None = None
     cached: Flags = field(init=False)
     false_hits: Flags = field(init=False)
     reached_s: dict[str, Floats] = field(default_factory=dict)
@@ -66,13 +68,20 @@ class Front:
 
     def _cache(self) -> None:
         cache, workload = self.option.cache, self.workload
-        assert cache is not None and isinstance(cache.policy, FixedHitShare)  # noqa: S101, PT018  # the callers looked
-        allowed = np.array([self.scenario.classes[name].cacheable for name in workload.classes])
-        looks = allowed[workload.class_index]
+        assert cache is not None  # noqa: S101  # the caller looked
+        looks = self.looks()
         self.books["cache"] = self._delay(looks, delays_s(cache.lookup, workload, "cache_lookup", 0))
         self.reached_s["cache"] = np.where(looks, self.now_s, np.nan)
-        hits, right = cache.policy.hits(workload.uniform_array("cache"))
-        self.cached, self.false_hits = looks & hits, looks & hits & ~right
+        if self.hits is not None:
+            self.cached, self.false_hits = self.hits
+        elif isinstance(cache.policy, FixedHitShare):
+            hits, right = cache.policy.hits(workload.uniform_array("cache"))
+            self.cached, self.false_hits = looks & hits, looks & hits & ~right
+
+    def looks(self) -> Flags:
+        """Say which requests are looked up in the cache: those of classes that may be cached."""
+        allowed = np.array([self.scenario.classes[name].cacheable for name in self.workload.classes])
+        return np.asarray(allowed[self.workload.class_index])
 
     def _deciders(self) -> None:
         router = self.option.router

@@ -66,10 +66,17 @@ class Journeys:
         workload: the requests.
         rate_rps: mean arrival rate, requests per second.
         replicas: of fleet tiers; those that are not named get their minimum.
+        hits: who is answered by a cache that remembers, and who of them wrongly; None where hits are drawn.
     """
 
     def __init__(
-        self, scenario: Scenario, name: str, workload: Workload, rate_rps: float, replicas: dict[str, int]
+        self,
+        scenario: Scenario,
+        name: str,
+        workload: Workload,
+        rate_rps: float,
+        replicas: dict[str, int],
+        hits: tuple[Flags, Flags] | None = None,
     ) -> None:
         self.scenario, self.name, self.rate_rps = scenario, name, rate_rps
         self.option: Option = scenario.options[name]
@@ -85,7 +92,7 @@ class Journeys:
         self.view = RunView(scenario, workload, {})
         self.everybody = Some(np.arange(n), workload.class_index, workload.classes)
         self.arrived_s = workload.arrival_array_s(rate_rps)
-        self.front = Front(scenario, self.option, workload, self.view, self.everybody, self.arrived_s.copy())
+        self.front = Front(scenario, self.option, workload, self.view, self.everybody, self.arrived_s.copy(), hits)
         self.outcome = np.zeros(n, np.int8)
         self.served = np.full(n, -1, np.int16)
         self.started_s, self.first_token_s, self.finished_s = (np.full(n, np.nan) for _ in range(3))

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tco.sim.compiled import is_compiled_throughout
+from tco.sim.compiled import work_per_request
 from tests.laws.build import DATED, api, gpu, scene
 from tests.sim.compiled.test_same_answers import MANY, both, differences, servers
 
@@ -43,7 +43,7 @@ def test_platforms_agree_request_by_request(platform: dict[str, Any], rate_rps: 
     option = {"router": router, "people": {}, "fallback": chain}
     scenario = scene(tiers, {"it": option}, classes=MANY, slo={}, count=300)
 
-    assert is_compiled_throughout(scenario, "it")
+    assert 1.0 == work_per_request(scenario, "it")
     assert [] == differences(*both(scenario, rate_rps, {}))
 
 

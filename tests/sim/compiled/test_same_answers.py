@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tco.demand.workload import draw_workload
+from tco.domain import Outcome
 from tco.scenario import Scenario
 from tco.sim import compiled
 from tco.sim.checks import check_books
@@ -337,6 +338,30 @@ def test_spilling_over_agrees_request_by_request(fleet, replicas, full_at, chain
     assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
 
 
+SEMANTIC = {"kind": "semantic", "popularity": {**POPULAR, "same_words_share": 0.2}, "threshold": 0.9}
+
+
+@given(
+    st.sampled_from(["exact", "semantic"]), st.sampled_from(["cascade", "classifier", "split"]),
+    st.fixed_dictionaries(
+        {}, optional={"ttl_s": st.sampled_from([5.0, 100.0]), "capacity_entries": st.integers(1, 50)}
+    ),
+    st.booleans(), st.floats(0.1, 20.0),
+)  # fmt: skip
+@settings(max_examples=80, deadline=None)
+def test_caches_that_remember_agree_request_by_request(kind, router, limits, all_cacheable, rate_rps):
+    """Exact words or similar ones, with entries that expire or are crowded out, in front of steady tiers."""
+    policy = {"kind": "exact", "popularity": POPULAR, **limits} if kind == "exact" else {**SEMANTIC, **limits}
+    tiers = {"own": api(quality=GOOD), "mid": api(quality=GOOD), "big": {**flat_api(0.01), "quality": GOOD}}
+    option = {"router": ROUTERS[router], "people": {}, "cache": cache(0.1, policy=policy), "retrieval": retrieval()}
+    classes = {"person": chat(0.7), "job": chat(0.3, "async", cacheable=all_cacheable)}
+    scenario = scene(tiers, {"it": option}, classes=classes, slo={}, count=400)
+    one, other = both(scenario, rate_rps, {})
+
+    assert [] == differences(one, other)
+    assert limits or rate_rps < 1.0 or (other.outcome == Outcome.CACHED).any()
+
+
 def test_a_difference_is_seen():
     """A stamp that is off by a microsecond, and a request that is counted twice, are told."""
     one, other = both(graph("split", gpu(), front=False, chain=False), 5.0, {"own": 2})
@@ -355,7 +380,10 @@ def test_a_difference_is_seen():
             {**ONLY, "router": {"kind": "by_sensitivity", "sensitive": ONLY["router"], "otherwise": SPILL}},
             "with a spill_over in it",
         ),
-        ({**ONLY, "cache": cache(0.1, policy={"kind": "exact", "popularity": POPULAR})}, "cache of kind exact"),
+        (
+            {**ONLY, "cache": cache(0.1, policy={"kind": "exact", "popularity": POPULAR})},
+            "cache of kind exact in front of own, which may fill up",
+        ),
     ],
 )
 def test_what_is_not_known_is_named(option, why):
