@@ -31,6 +31,7 @@ STRETCH_REQUESTS = 40_000  # some tens of MB of a process
 LEAD_SHARE = 0.02  # of a stretch, that fills the fleets up beforehand
 MISSED_SHARE = 0.05  # of an hour's requests beyond the SLO that make it a lost one: its p95 is above the limit
 JUDGED_REQUESTS = 10_000  # of busiest hours that a p95 is judged by: it is then known to 2 % where times are log-normal
+LEAST_JUDGED_REQUESTS = 1_000  # of busiest hours in the whole plan; with fewer, windows say more about them
 MINUTES_PER_HOUR = 60
 WHY_COMPILED = f"plans of {AUTO_FROM_REQUESTS:,} requests or more"
 FIRST_REPLICATION = 1_000_000  # stretches have chances of their own, far from those of replications
@@ -96,7 +97,7 @@ class MonthSeen:
         ttft_p95_s: the same to the first token.
         peak_e2e_p95_s: of those in the busiest hour of the week.
         peak_ttft_p95_s: the same to the first token.
-        lost_minutes: minutes of the hours whose p95 was above the latency SLO.
+        lost_minutes: minutes of the hours in which more than a twentieth got no answer, or none within the latency SLO.
     """
 
     month: int
@@ -106,6 +107,21 @@ class MonthSeen:
     peak_e2e_p95_s: float | None
     peak_ttft_p95_s: float | None
     lost_minutes: int
+
+    @classmethod
+    def of(cls, month: int, seen: Seen | None) -> MonthSeen:
+        """Read the figures of a month; None where no request came."""
+        if seen is None:
+            return cls(month, 0, None, None, None, None, 0)
+        return cls(
+            month=month,
+            requests=seen.window.requests,
+            e2e_p95_s=seen.e2e.percentile_s(95),
+            ttft_p95_s=seen.ttft.percentile_s(95),
+            peak_e2e_p95_s=seen.peak_e2e.percentile_s(95),
+            peak_ttft_p95_s=seen.peak_ttft.percentile_s(95),
+            lost_minutes=seen.lost_hours * MINUTES_PER_HOUR,
+        )
 
 
 def total_requests(months: tuple[Month, ...]) -> int:
@@ -165,13 +181,13 @@ def simulate_horizon(
             of_month = merged[option][piece.month]
             of_month[:] = [_add(of_month[0], what) if of_month else what]
         done(number, len(pieces))
-    found = {option: [months_seen[0] for months_seen in each] for option, each in merged.items()}
+    found = {option: [seen[0] if seen else None for seen in each] for option, each in merged.items()}
     return (
         {
             option: _plan(plan, found[option], months, WHY_COMPILED if is_worth_it else "")
             for option, plan in plans.items()
         },
-        {option: tuple(_month(index, seen) for index, seen in enumerate(found[option])) for option in plans},
+        {option: tuple(MonthSeen.of(index, seen) for index, seen in enumerate(found[option])) for option in plans},
     )
 
 
@@ -181,7 +197,7 @@ def _each(
     replicas = {option: [plan.replicas[month] for month in range(len(plan.replicas))] for option, plan in plans.items()}
     tasks = [(piece, {option: fleets[piece.month] for option, fleets in replicas.items()}) for piece in pieces]
     jobs = min(jobs, len(tasks), 1 + total_of(tasks) // WORTH_A_PROCESS)
-    if jobs == 1:
+    if jobs <= 1:
         for piece, fleets in tasks:
             yield piece, see(scenario, piece, fleets)
         return
@@ -240,19 +256,19 @@ def see(scenario: Scenario, piece: Stretch, replicas: Fleets) -> dict[str, Seen]
     workload = replace(workload, measured=np.arange(count) >= lead)
     rate_rps = piece.requests / (piece.hours * SECONDS_PER_HOUR)
     return {
-        option: _seen(scenario, simulate(scenario, option, workload, rate_rps, fleet))
+        option: _seen(scenario, piece, simulate(scenario, option, workload, rate_rps, fleet))
         for option, fleet in replicas.items()
     }
 
 
-def _seen(scenario: Scenario, result: SimulationResult) -> Seen:
+def _seen(scenario: Scenario, piece: Stretch, result: SimulationResult) -> Seen:
     judged, workload = result.judged, result.workload
     counted = int(workload.measured.sum())
     e2e, ttft = Histogram.places(result.e2e_s()), Histogram.places(result.ttft_s())
     hours = (result.arrived_s[judged] / SECONDS_PER_HOUR + workload.start_hour).astype(np.int64)
     week = week_profile(scenario.traffic)
     at_peak = hours % HOURS_PER_WEEK == week.index(max(week))
-    hours_seen, lost = _hours(scenario, result)
+    hours_seen, lost = _hours(scenario, result, piece.hours)
     window = replace(summarise(scenario, result, timed=False), requests=counted)
     return Seen(
         window, Histogram.at(e2e), Histogram.at(ttft), Histogram.at(e2e[at_peak]), Histogram.at(ttft[at_peak]),
@@ -260,11 +276,14 @@ def _seen(scenario: Scenario, result: SimulationResult) -> Seen:
     )  # fmt: skip
 
 
-def _hours(scenario: Scenario, result: SimulationResult) -> tuple[int, int]:
-    """Count the hours in which anybody who waits came, and those in which more than a twentieth waited too long."""
+def _hours(scenario: Scenario, result: SimulationResult, hours: int) -> tuple[int, int]:
+    """Count the hours in which anybody who waits came, and those in which more than a twentieth waited in vain.
+
+    A stretch has so many hours; whoever is drawn to come after them counts in the last.
+    """
     within = result.within(scenario.slo.e2e_p95_s, scenario.slo.ttft_p95_s)
     waiting = result.workload.interactive & result.workload.measured
-    hour = (result.arrived_s[waiting] / SECONDS_PER_HOUR).astype(np.int64)
+    hour = np.minimum((result.arrived_s[waiting] / SECONDS_PER_HOUR).astype(np.int64), hours - 1)
     if not len(hour):
         return 0, 0
     came = np.bincount(hour)
@@ -349,44 +368,43 @@ def _later(one: float | None, other: float | None) -> float | None:
     return max(known) if known else None
 
 
-def _month(index: int, seen: Seen) -> MonthSeen:
-    return MonthSeen(
-        month=index,
-        requests=seen.window.requests,
-        e2e_p95_s=seen.e2e.percentile_s(95),
-        ttft_p95_s=seen.ttft.percentile_s(95),
-        peak_e2e_p95_s=seen.peak_e2e.percentile_s(95),
-        peak_ttft_p95_s=seen.peak_ttft.percentile_s(95),
-        lost_minutes=seen.lost_hours * MINUTES_PER_HOUR,
-    )
-
-
-def _busiest(seen: list[Seen], month: int, field: str) -> Histogram:
+def _busiest(seen: list[Seen | None], month: int, field: str) -> Histogram:
     """Merge the busiest hours of a month with those of its neighbours, until there are enough to judge it by.
 
     A p95 of some dozen requests is mostly luck, and the worst of 36 of them is bad luck.
     """
+    hours = [Histogram.at(np.zeros(0, np.int64)) if each is None else getattr(each, field) for each in seen]
     low = high = month
-    found: Histogram = getattr(seen[month], field)
+    found: Histogram = hours[month]
     while found.total < JUDGED_REQUESTS and (low > 0 or high < len(seen) - 1):
         wider = max(low - 1, 0), min(high + 1, len(seen) - 1)
         for other in {*wider} - set(range(low, high + 1)):
-            found = found + getattr(seen[other], field)
+            found = found + hours[other]
         low, high = wider
     return found
 
 
-def _plan(plan: FleetPlan, seen: list[Seen], months: tuple[Month, ...], why_compiled: str) -> FleetPlan:
-    """Put the months in the place of the windows; their percentiles are those of the busiest hour."""
-    windows = tuple(
-        replace(
-            each.window,
-            rate_rps=month.peak_rps,
-            e2e=Latency(*(_busiest(seen, month.index, "peak_e2e").percentile_s(percent) for percent in (50, 95, 99))),
-            ttft=Latency(*(_busiest(seen, month.index, "peak_ttft").percentile_s(percent) for percent in (50, 95, 99))),
-            e2e_p95=None,
-            engine_why=each.window.engine_why.replace(ASKED_FOR, why_compiled or ASKED_FOR),
-        )
-        for each, month in zip(seen, months, strict=True)
+def _plan(plan: FleetPlan, seen: list[Seen | None], months: tuple[Month, ...], why_compiled: str) -> FleetPlan:
+    """Put the months in the place of the windows that stand for them."""
+    windows = tuple(_whole(plan.window(month.index), seen, month, why_compiled) for month in months)
+    return replace(plan, windows=windows, window_of=tuple(range(len(windows))), hours_of=(), whole_months=True)
+
+
+def _whole(stood_in: Window, seen: list[Seen | None], month: Month, why_compiled: str) -> Window:
+    """Return a month with the percentiles of its busiest hours, by windows where all of the plan's are too few."""
+    this = seen[month.index]
+    if this is None:  # nobody came; what is asked of it by the request is of no request
+        return stood_in
+    e2e, ttft = (_busiest(seen, month.index, field) for field in ("peak_e2e", "peak_ttft"))
+    window = replace(
+        this.window,
+        rate_rps=month.peak_rps,
+        engine_why=this.window.engine_why.replace(ASKED_FOR, why_compiled or ASKED_FOR),
+        e2e=stood_in.e2e,
+        ttft=stood_in.ttft,
+        e2e_p95=stood_in.e2e_p95,
     )
-    return replace(plan, windows=windows, window_of=tuple(range(len(windows))))
+    if e2e.total < LEAST_JUDGED_REQUESTS:
+        return window
+    percentiles = [Latency(*(times.percentile_s(percent) for percent in (50, 95, 99))) for times in (e2e, ttft)]
+    return replace(window, e2e=percentiles[0], ttft=percentiles[1], e2e_p95=None)

@@ -80,6 +80,10 @@ def _tiers(scenario: Scenario, plan: FleetPlan, month: Month, held: list[dict[st
 
 
 def _gpu_seconds(scenario: Scenario, plan: FleetPlan, month: Month, name: str, tier: Serverless) -> Meter:
+    window = plan.window(month.index)
+    each = window.tiers[name].counts_per_request["paid_worker_s"]
+    if plan.whole_months:
+        return _volume(plan.option, month, f"tiers.{name}", "gpu_seconds", each * tier.gpus, "GPU-seconds", window)
     week = week_profile(scenario.traffic)
     workers = paid_workers(plan.levels, name, tier.min_workers).mean_over_week(month.mean_rps, week)
     rates = [window.rate_rps for window in plan.levels]

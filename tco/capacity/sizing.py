@@ -62,6 +62,7 @@ class FleetPlan:
             which that is not known, or changes with the load, are left out.
         hours_of: per month, windows of its fleet from the quietest hour to the busiest, where who answers depends on
             the load; else none.
+        whole_months: whether `windows` are the months themselves, every request of them.
     """
 
     option: str
@@ -76,6 +77,7 @@ class FleetPlan:
     async_loads: tuple[tuple[AsyncLoad, ...], ...] = ()
     full_replicas_per_rps: dict[str, float] = field(default_factory=dict)
     hours_of: tuple[tuple[Window, ...], ...] = ()
+    whole_months: bool = False
 
     def window(self, month: int) -> Window:
         """Return the window that stands for a month."""

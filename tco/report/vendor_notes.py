@@ -29,13 +29,14 @@ def _refusals(option: str, name: str, plan: FleetPlan) -> list[str]:
     lost = sum(worst.unanswered.values())
     fate = "none of the requests is left without an answer."
     if lost > 0:
-        fate = (
-            f"{lost:.2%} of the requests get no answer. The month's bill leaves out the same share of all its "
-            "requests, as if every hour were the busiest."
-        )
+        billed = "The bill has those that did." if plan.whole_months else "The bill leaves out the same share."
+        if plan.hours_of:
+            billed = "The bill takes the mean over the loads of the week."
+        fate = f"{lost:.2%} of the requests get no answer. {billed}"
+    when = "in its worst month" if plan.whole_months else f"at {worst.rate_rps:.3g} req/s"
     return [
-        f"{option}: {name} answers 429 {refused:.3g} times for each of the option's requests at {worst.rate_rps:.3g} "
-        f"req/s; with {counts.get('retries', 0.0):.3g} retries a request, {fate}"
+        f"{option}: {name} answers 429 {refused:.3g} times for each of the option's requests {when}; with "
+        f"{counts.get('retries', 0.0):.3g} retries a request, {fate}"
     ]
 
 
@@ -44,9 +45,10 @@ def _outages(option: str, name: str, tier: ManagedApi, plan: FleetPlan) -> list[
         return []
     window = plan.worst
     minutes = window.requests / window.rate_rps / SECONDS_PER_MINUTE
+    simulated = "every request" if plan.whole_months else f"the simulated {minutes:.3g} minutes"
     met = max(each.tiers[name].counts_per_request.get("outage_tries", 0.0) for each in plan.windows)
     seen = "none was met" if met == 0.0 else f"{met:.3g} tries a request met one"
     return [
         f"{option}: {name} is down {tier.outages.down_share:.2%} of the time, {tier.outages.mttr_hours:g} h each time; "
-        f"in the simulated {minutes:.3g} minutes {seen}. Availability counts the long run, not this window."
+        f"in {simulated} {seen}. Availability counts the long run, not this window."
     ]

@@ -19,7 +19,7 @@ from tco.capacity.horizon import simulate_horizon, stretches
 from tco.demand.forecast import forecast
 from tco.errors import UsageError
 from tco.pipeline import evaluate, with_every_request
-from tests.laws.build import api, chat, escalation, gpu, scene, static
+from tests.laws.build import api, chat, escalation, gpu, scene, serverless, static
 
 SECONDS = st.floats(1e-3, 1e5)
 WEEK = [1.0] * 100 + [3.0] * 68
@@ -144,6 +144,7 @@ def test_busiest_hours_are_judged_by_enough_requests(monkeypatch):
     scenario = plan(months=5)
     evaluation = evaluate(scenario)
     p95: dict[int, list[float | None]] = {}
+    monkeypatch.setattr(horizon, "LEAST_JUDGED_REQUESTS", 1)
     for least in (1, 500, 10**9):
         monkeypatch.setattr(horizon, "JUDGED_REQUESTS", least)
         plans, seen = simulate_horizon(scenario, evaluation.plans, evaluation.months)
@@ -152,6 +153,64 @@ def test_busiest_hours_are_judged_by_enough_requests(monkeypatch):
     assert p95[1] == [month.peak_e2e_p95_s for month in seen["build"]]
     assert 1 == len(set(p95[10**9]))
     assert max(p95[10**9]) < max(p95[500]) < max(p95[1])
+
+
+def test_windows_judge_busiest_hours_of_hardly_any_requests():
+    """Fifty requests a month: the months' costs, and what windows said of their busiest hours."""
+    evaluation = evaluate(plan(requests=50.0, months=3))
+    plans, _ = simulate_horizon(evaluation.scenario, evaluation.plans, evaluation.months)
+    for name, found in plans.items():
+        by_windows = [evaluation.plans[name].window(month) for month in range(3)]
+
+        assert [window.e2e for window in by_windows] == [window.e2e for window in found.windows]
+        assert [window.e2e_p95 for window in by_windows] == [window.e2e_p95 for window in found.windows]
+        assert [50, 55, 61] == [window.requests for window in found.windows]
+
+
+@pytest.mark.parametrize("growth", [0.0, -0.6])
+def test_months_without_any_request_are_empty(growth):
+    """From the first on, or once a shrinking volume rounds to nothing; nothing is paid by the request."""
+    traffic = {"requests_per_month": 0.3 if growth == 0.0 else 2.0, "growth_fraction_per_month": growth,
+               "arrivals": {"kind": "poisson"}}  # fmt: skip
+    every = with_every_request(evaluate(plan(months=3, traffic=traffic)))
+
+    assert every.every is not None
+    seen = every.every.seen["build"]
+    assert [0, 0, 0] == [month.requests for month in seen] if growth == 0.0 else 0 == seen[2].requests
+    assert seen[2].e2e_p95_s is None
+    assert 0 == seen[2].lost_minutes
+
+
+def test_no_more_minutes_are_lost_than_there_are():
+    """Bursts that end after their month count in its last hour."""
+    evaluation = evaluate(plan(requests=3_000.0, months=2, slo={"e2e_p95_s": 0.01}))
+    traffic = evaluation.scenario.traffic.model_copy(update={"arrivals": Gamma(kind="gamma", interarrival_cv=13.0)})
+    scenario = evaluation.scenario.model_copy(update={"traffic": traffic})
+    _, seen = simulate_horizon(scenario, evaluation.plans, evaluation.months)
+
+    assert all(0 < month.lost_minutes <= 730 * 60 for each in seen.values() for month in each)
+
+
+@pytest.mark.parametrize("tier", [api(limits={"requests_per_minute": 5.0}), serverless()])
+def test_every_request_is_billed_as_it_went(tier):
+    """What limits refuse and what workers are paid for follow the load of each hour: the bill is that of the months."""
+    traffic = {"requests_per_month": 150_000.0, "hour_of_week": WEEK, "arrivals": {"kind": "poisson"}}
+    scenario = scene(
+        {"own": tier}, {"it": static(own=1.0)}, classes={"chat": chat()}, slo={}, count=2000, traffic=traffic
+    )
+    every = with_every_request(evaluate(scenario))
+    month = every.plans["it"].windows[0]
+    used = {meter.item: meter.quantity for meter in every.meters if meter.month == 0}
+    seen = month.tiers["own"]
+
+    assert used["input_tokens"] == pytest.approx(150_000 * seen.input_tokens_per_request / 1e6, rel=1e-12)
+    if "paid_worker_s" in seen.counts_per_request:
+        assert used["gpu_seconds"] == pytest.approx(150_000 * seen.counts_per_request["paid_worker_s"], rel=1e-12)
+    else:
+        assert month.unanswered["rejected"] > 0.01
+    by_windows = {meter.item: meter.quantity for meter in evaluate(scenario).meters if meter.month == 0}
+    for item in {"input_tokens", "output_tokens", "gpu_seconds"} & set(used):
+        assert by_windows[item] == pytest.approx(used[item], rel=0.05)
 
 
 def test_bursts_cost_minutes():
