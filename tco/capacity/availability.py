@@ -31,13 +31,13 @@ def availability(scenario: Scenario, result: SimulationResult) -> float | None:
     names = result.workload.classes
     took, known = result.path, result.known_paths
     paths: Counter[tuple[tuple[str, ...], str]] = Counter()
-    counts = np.bincount(took * len(names) + result.workload.class_index)
-    for pair in np.flatnonzero(counts).tolist():
-        paths[known[pair // len(names)], names[pair % len(names)]] += int(counts[pair])
-    for request, failed in result.unanswered_tries.items():  # a fallback led on from there
-        tried, name = result.tried[request], names[int(result.workload.class_index[request])]
-        paths[tried, name] -= 1
-        paths[tried[: failed[0] + 1], name] += 1
+    meant = result.first_unanswered + 1  # so many of the tiers tried; a fallback led on from there; 0 for all of them
+    most = int(meant.max(initial=0)) + 1
+    counts = np.bincount((took * len(names) + result.workload.class_index) * most + meant)
+    for code in np.flatnonzero(counts).tolist():
+        pair, length = divmod(code, most)
+        tried = known[pair // len(names)]
+        paths[tried[:length] if length else tried, names[pair % len(names)]] += int(counts[code])
     return sum(count * walk.chance(tiers, name) for (tiers, name), count in paths.items()) / len(result)
 
 

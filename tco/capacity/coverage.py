@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tco.capacity.horizon import total_requests
 from tco.demand.forecast import Month
 from tco.scenario import Scenario
-from tco.sim.run import work_per_request
+from tco.sim.run import AUTO_FROM_REQUESTS, SIMPY, unavailable, work_per_request
 
 COST_APART, P95_APART = 0.001, 0.1  # most that windows were from every request in shipped plans: docs/performance.md
 MOST_WORK = 30_000_000  # requests of all options on the compiled engine: some ten seconds of one core
@@ -20,10 +20,12 @@ class Coverage:
     Attributes:
         every: whether every request is.
         why: in words.
+        missing: why nothing can be compiled here, where that was looked at and is so.
     """
 
     every: bool
     why: str
+    missing: str | None = None
 
 
 def coverage_of(scenario: Scenario, months: tuple[Month, ...], *, replays: bool) -> Coverage:
@@ -41,10 +43,13 @@ def coverage_of(scenario: Scenario, months: tuple[Month, ...], *, replays: bool)
         return Coverage(every=False, why="the arrivals replay a trace, which does not last as long as the plan")
     requests = total_requests(months)
     options = len(scenario.options)
-    whole = f"{requests:,} requests in {options} option{'s' if options > 1 else ''}"
+    whole = f"{options} x {requests:,} requests" if options > 1 else f"{requests:,} requests"
     if requests * options > MOST_WORK:
-        return Coverage(every=False, why=f"{whole} take longer than some ten seconds")
+        return Coverage(every=False, why=f"{whole} are more than {MOST_WORK:,}, some ten seconds of work")
+    compiles = scenario.simulation.engine != SIMPY and requests >= AUTO_FROM_REQUESTS
+    missing = unavailable() if compiles else None
     work = requests * sum(work_per_request(scenario, option, requests) for option in scenario.options)
     if work > MOST_WORK:
-        return Coverage(every=False, why=f"{whole} take longer than some ten seconds, as not all of it is compiled")
-    return Coverage(every=True, why=f"{whole} take no longer than some ten seconds")
+        slow = missing or "not all of it is compiled"
+        return Coverage(every=False, why=f"{whole} take longer than some ten seconds, as {slow}", missing=missing)
+    return Coverage(every=True, why=f"{whole} take no longer than some ten seconds", missing=missing)

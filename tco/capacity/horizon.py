@@ -22,6 +22,7 @@ from tco.capacity.sizing import FleetPlan
 from tco.capacity.window import Latency, TierWindow, Window, summarise
 from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import draw_workload
+from tco.processes import interrupts_held
 from tco.scenario import Scenario
 from tco.sim.result import SimulationResult
 from tco.sim.run import ASKED_FOR, AUTO_FROM_REQUESTS, long_run_engine, simulate
@@ -223,9 +224,11 @@ def _shared_out(
     try:
         while given < len(tasks):
             under_way = sum(isinstance(each, Future) and not each.done() for each in ahead.values())
-            for _ in range(min(HANDED_OUT * workers - under_way, len(tasks) - begun)):
-                ahead[begun] = pool.submit(see, scenario, *tasks[begun])
-                begun += 1
+            if (handed := min(HANDED_OUT * workers - under_way, len(tasks) - begun)) > 0:
+                with interrupts_held():  # a process may be started here
+                    for _ in range(handed):
+                        ahead[begun] = pool.submit(see, scenario, *tasks[begun])
+                        begun += 1
             is_first = isinstance(first := ahead.get(given), Future) and not first.done()
             if begun < len(tasks) and (is_first or given == begun) and begun - given < MOST_AHEAD * (workers + 1):
                 ahead[begun] = see(scenario, *tasks[begun])

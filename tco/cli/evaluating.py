@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tco.pipeline import Evaluation
     from tco.scenario import Scenario
 
+SLOWLY = "SimPy simulates, some forty times as slow"
+
 
 def evaluate_with_progress(
     scenario: Scenario, trace: TraceRows | None, whole: Scenario | None = None, jobs: int | None = None
@@ -33,7 +35,10 @@ def evaluate_with_progress(
 
     months = forecast(scenario)
     coverage = coverage_of(whole or scenario, months, replays=trace is not None)
-    tell_compilation(scenario, total_requests(months) if coverage.every else scenario.simulation.window_requests)
+    if coverage.missing is None:
+        tell_compilation(scenario, total_requests(months) if coverage.every else scenario.simulation.window_requests)
+    else:
+        typer.echo(f"{coverage.missing}: {SLOWLY}", err=True)
     with progress_bar() as bar:
         task = bar.add_task("simulating", total=len(scenario.options))
         every = bar.add_task("simulating every request", total=None, visible=False)
@@ -51,10 +56,11 @@ def evaluate_with_progress(
 def tell_compilation(scenario: Scenario, requests: int) -> None:
     """Say on stderr what the compiled engine must do first, where runs of so many requests would use it."""
     from tco.sim.machine_code import wait
-    from tco.sim.run import AUTO_FROM_REQUESTS
+    from tco.sim.run import AUTO_FROM_REQUESTS, unavailable
 
     engine = scenario.simulation.engine
     if engine == "compiled" or (engine == "auto" and requests >= AUTO_FROM_REQUESTS):
-        told = wait(scenario.tiers.values())
+        missing = unavailable()
+        told = wait(scenario.tiers.values()) if missing is None else f"{missing}: {SLOWLY}"
         if told is not None:
             typer.echo(told, err=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
-from types import FrameType
 from typing import TypeVar
+
+from tco.processes import interrupts_held
 
 _Result = TypeVar("_Result")
 _stops: list[Event] = []  # in a worker: the parent's event; empty in a process that is no worker
@@ -45,7 +43,7 @@ def in_order(work: Callable[..., _Result], tasks: Iterable[tuple[object, ...]], 
     stop = context.Event()
     executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(stop,))
     try:
-        with _interrupts_held():
+        with interrupts_held():
             futures = [executor.submit(work, *task) for task in tasks]
         for future in futures:
             yield future.result()
@@ -58,25 +56,3 @@ def in_order(work: Callable[..., _Result], tasks: Iterable[tuple[object, ...]], 
 
 def _begin(stop: Event) -> None:
     _stops.append(stop)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while processes start, and let it through afterwards.
-
-    Processes inherit the mask of the thread that starts them, so that interrupts reach the parent alone, which tells
-    them. The mask is not enough for the parent itself: another thread, such as one of a linear-algebra library, may
-    take the signal, and the main thread would stop in the middle of starting a process.
-    """
-    came: list[tuple[int, FrameType | None]] = []
-    is_main = threading.current_thread() is threading.main_thread()  # only there may a handler be set
-    handler = signal.signal(signal.SIGINT, lambda *signalled: came.append(signalled)) if is_main else None
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if is_main:
-            signal.signal(signal.SIGINT, handler)
-    if came and callable(handler):
-        handler(*came[0])

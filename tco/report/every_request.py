@@ -23,15 +23,16 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
     if every is None:
         if coverage is None or coverage.why == "asked for":
             return []
+        ask = "" if evaluation.trace is not None else "; `--every-request` simulates them all"
         told = (
-            f"Windows stand for the months: {coverage.why}; `--every-request` simulates them all. In the plans shipped "
-            f"with tco that moves no option's cost by more than {COST_APART:.1%}, and the p95 of the busiest hour in "
-            f"the worst month by no more than {P95_APART:.0%}."
+            f"Windows stand for the months: {coverage.why}{ask}. "
+            f"In the plans shipped with tco that moves no option's cost by more than {COST_APART:.1%}, and the p95 of "
+            f"the busiest hour in the worst month by no more than {P95_APART:.0%}."
         )
         return [Text(told, "note")]
     money = Money.of(evaluation.scenario)
     columns = (
-        Column("Every request", numeric=False), Column("p95"), Column("Busiest hour"), Column("By windows"),
+        Column("Every request", numeric=False), Column("p95"), Column("p95, busiest hour"), Column("By windows"),
         Column("Minutes lost"), Column("Cost"),
     )  # fmt: skip
     rows = tuple(
@@ -48,8 +49,8 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
         f"All {counted(requests, 'request')} of {months} were simulated in every option, with the fleets that windows "
         f"had sized. p95: of the worst month, and of the week's busiest hour in its worst month, within {ERROR:.1%}; "
         "by windows: what a window said of that hour, n/a where windows stand for hours of every load. Minutes lost: "
-        "of hours in which more than a twentieth missed the latency SLO, and their share of the plan. Cost: against "
-        f"that by windows, {costs}."
+        "of hours in which more than a twentieth got no answer, or none within the latency SLO; their share of the "
+        f"plan. Cost: against that by windows, {costs}."
     )
     return [Table("", columns, rows), Text(told, "note")]
 
@@ -92,15 +93,19 @@ def _total(evaluation: Evaluation, option: str) -> float:
 
 def _against(evaluation: Evaluation, every: EveryRequest, option: str) -> str:
     windows = _total(every.by_windows, option)
-    return f"{_total(evaluation, option) / windows - 1:+.2%}" if windows else "-"
+    return f"{_total(evaluation, option) / windows - 1:+.2%}".replace("-0.00%", "+0.00%") if windows else "-"
 
 
 def every_request_json(evaluation: Evaluation) -> dict[str, Any]:
     """Write the months of every option for programs."""
-    every = evaluation.every
+    every, coverage = evaluation.every, evaluation.coverage
+    told = {} if coverage is None else {"coverage": "every_request" if coverage.every else "windows"}
+    if coverage is not None:
+        told["coverage_why"] = coverage.why
     if every is None:
-        return {}
+        return told
     return {
+        **told,
         "every_request": {
             name: {
                 "total_usd_by_windows": _total(every.by_windows, name),

@@ -339,6 +339,12 @@ class _Run:
         tier = self.spared[request]
         return int(self.view.good(tier)[request]) if self.view.knows_quality(tier) else -1
 
+    def _first_unanswered(self) -> NDArray[np.int64]:
+        first = np.full(len(self.workload), -1)
+        for request, places in self.unanswered_tries.items():
+            first[request] = places[0]
+        return first
+
     def _false_hits(self) -> set[int]:
         return set().union(*(stage.false_hits for stage in self.stages if isinstance(stage, CacheStage)))
 
@@ -368,6 +374,7 @@ class _Run:
             cached_tokens=self.cached_tokens,
             degraded=np.isin(np.arange(len(self.workload)), list(self.degraded)),
             good=self._good(),
+            first_unanswered=self._first_unanswered(),
             false_hit=np.isin(np.arange(len(self.workload)), list(self._false_hits())),
             books={name: station.books(elapsed_s) for name, station in stations.items()},
             elapsed_s=elapsed_s,

@@ -79,4 +79,4 @@ def wait(tiers: Iterable[Tier]) -> str | None:
     if not can_be_kept():
         return f"compiling in every process, some seconds each: no file can be kept in {place()}"
     kept = {path.name.partition("-")[0] for path in place().rglob("*.nbi")}
-    return None if entries <= kept else "compiling for the first use, some seconds"
+    return None if entries <= kept else "compiling for the first use, some ten seconds a kind of tier"

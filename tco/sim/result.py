@@ -88,6 +88,7 @@ class SimulationResult:
         false_hit: requests to which the cache gave the answer to another question.
         further: by request, visits to the tiers that it tried after the first.
         unanswered_tries: by request, places in `tried` of tiers that gave no answer.
+        first_unanswered: the first of these, -1 where all tiers answered.
         cached_tokens: by request and place in `tried`, prompt tokens that a prompt or prefix cache held.
         places: by placed tier, where it serves.
         engine: which engine ran, `simpy` or `compiled`.
@@ -114,6 +115,7 @@ class SimulationResult:
     degraded: NDArray[np.bool_]
     good: NDArray[np.int8]
     false_hit: NDArray[np.bool_]
+    first_unanswered: NDArray[np.int64]
     further: Mapping[int, list[FurtherVisit]] = field(default_factory=dict)
     unanswered_tries: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     cached_tokens: Mapping[tuple[int, int], int] = field(default_factory=dict)

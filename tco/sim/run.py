@@ -70,7 +70,7 @@ def choose(scenario: Scenario, option: str, requests: int) -> tuple[str, str]:
         return SIMPY, ASKED_FOR
     if asked == "auto" and requests < AUTO_FROM_REQUESTS:
         return SIMPY, f"a run has fewer than {AUTO_FROM_REQUESTS:,} requests"
-    if (missing := _unavailable()) is not None:
+    if (missing := unavailable()) is not None:
         return SIMPY, missing
     from tco.sim.compiled import reason_against
 
@@ -97,7 +97,7 @@ def long_run_engine(scenario: Scenario, requests: int) -> str:
 
 
 @cache
-def _unavailable() -> str | None:
+def unavailable() -> str | None:
     """Say why nothing can be compiled here; None where it can."""
     try:
         from tco.sim.compiled import jit  # noqa: F401  # loads numba, after it has said where code is kept: a second

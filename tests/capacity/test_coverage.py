@@ -11,6 +11,7 @@ from tco.capacity.coverage import coverage_of
 from tco.demand.forecast import forecast
 from tco.pipeline import evaluate_months
 from tco.scenario import Scenario
+from tco.sim import run
 from tests.cli.conftest import tco  # noqa: F401  # a fixture
 from tests.laws.build import flat_api, gpu, scene
 from tests.report.small import write_small
@@ -36,7 +37,7 @@ def chosen(scenario: Scenario, *, replays: bool = False) -> tuple[bool, str]:
 
 def test_a_small_plan_is_simulated_whole():
     """30 000 requests are done in no time."""
-    assert (True, "30,000 requests in 1 option take no longer than some ten seconds") == chosen(plan())
+    assert (True, "30,000 requests take no longer than some ten seconds") == chosen(plan())
 
 
 @pytest.mark.parametrize(("requests", "every"), [(9_999_999.0, True), (10_000_010.0, False)])
@@ -91,7 +92,7 @@ def test_reports_say_which_and_how_to_get_the_other(tco, tmp_path, monkeypatch):
     assert "All 30,000 requests of 3 months were simulated" in " ".join(tco("compare", scenario).out.split())
     monkeypatch.setattr(coverage, "MOST_WORK", 1000)
     said = " ".join(tco("compare", scenario).out.split())
-    assert "Windows stand for the months: 30,000 requests in 2 options take longer" in said
+    assert "Windows stand for the months: 2 x 30,000 requests are more than 1,000" in said
     assert "`--every-request` simulates them all" in said
     assert "Windows stand" not in tco("compare", scenario, "--windows").out
 
@@ -116,3 +117,18 @@ def test_one_option_is_explained_as_the_whole_scenario_is_compared(tco, tmp_path
     by_windows = json.loads(tco("explain", scenario, "total", "--windows", "--option", "one", "--format", "json").out)
 
     assert by_windows == json.loads(tco("explain", scenario, "total", "--option", "one", "--format", "json").out)
+
+
+def test_without_numba_it_is_said_once_and_windows_may_stand_in(tco, tmp_path, monkeypatch):  # noqa: F811
+    """A machine that cannot compile says so on stderr, and in the reason where that changes what is simulated."""
+    missing = "numba cannot be loaded (ImportError: made up)"
+    for module in (coverage, run):
+        monkeypatch.setattr(module, "unavailable", lambda: missing)
+    scenario = write_small(tmp_path, requests=100_000)
+    for most, told in ((10**9, "All 300,000 requests"), (10**6, f"longer than some ten seconds, as {missing}")):
+        monkeypatch.setattr(coverage, "MOST_WORK", most)
+        answer = tco("compare", scenario)
+
+        assert 0 == answer.code
+        assert 1 == answer.err.count(missing)
+        assert told in " ".join(answer.out.split())

@@ -9,7 +9,8 @@ from threading import Thread
 
 import pytest
 
-from tco.decide.workers import _interrupts_held, give_up_when_stopped, in_order
+from tco.decide.workers import give_up_when_stopped, in_order
+from tco.processes import interrupts_held
 
 
 def test_an_interrupt_while_processes_start_waits_until_they_have():
@@ -18,7 +19,7 @@ def test_an_interrupt_while_processes_start_waits_until_they_have():
     done = []
 
     def start() -> None:
-        with _interrupts_held():
+        with interrupts_held():
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.05)
             done.append("whole")

@@ -64,13 +64,13 @@ def test_without_numba_everything_runs_on_simpy(monkeypatch):
             raise RuntimeError("made for another NumPy")
         return real(name, *rest, **named)
 
-    run._unavailable.cache_clear()
+    run.unavailable.cache_clear()
     for name in [name for name in sys.modules if name.startswith("tco.sim.compiled")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr(sys.modules["tco.sim"], "compiled", raising=False)
     monkeypatch.setattr(builtins, "__import__", without)
     result = run.simulate(fleet("compiled"), "it", draw_workload(fleet()), 5.0)
-    run._unavailable.cache_clear()
+    run.unavailable.cache_clear()
 
     assert ("simpy", "numba cannot be loaded (RuntimeError: made for another NumPy)") == (
         result.engine,
@@ -119,7 +119,7 @@ def test_machine_code_is_kept_in_the_users_cache_by_the_hash_of_its_sources(tmp_
 @pytest.mark.parametrize(
     ("place", "told"),
     [
-        ("empty", "compiling for the first use, some seconds"),
+        ("empty", "compiling for the first use, some ten seconds a kind of tier"),
         ("full", "None"),
         ("file", "compiling in every process, some seconds each: no file can be kept in"),
     ],

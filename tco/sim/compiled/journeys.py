@@ -103,6 +103,7 @@ class Journeys:
         self.retries = np.zeros(n, np.int32)
         self.done_by: dict[str, tuple[Visits, Served]] = {}
         self.placed = self._placed()
+        self.first_unanswered = np.full(n, -1)
         self.unanswered: list[tuple[Ints, Ints]] = []  # requests, and how many tiers they had tried before
         self.strict = any(scenario.classes[each].sensitive for each in workload.classes)
 
@@ -238,6 +239,9 @@ class Journeys:
         """Say where requests go that got no answer; what they get from then on is less than was meant."""
         request = visits.request[failed]
         self.unanswered.append((request, visits.attempt[failed]))
+        self.first_unanswered[request] = np.where(
+            self.first_unanswered[request] < 0, visits.attempt[failed], self.first_unanswered[request]
+        )
         found = np.full(len(request), NOWHERE)
         if self.fall is None:
             return found
@@ -380,6 +384,7 @@ class Journeys:
             degraded=self.degraded,
             good=self._good(),
             false_hit=self.front.false_hits,
+            first_unanswered=self.first_unanswered,
             books=books,
             elapsed_s=elapsed_s,
             workload=self.workload,

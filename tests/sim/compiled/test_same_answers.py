@@ -22,7 +22,7 @@ from tests.laws.build import DATED, api, cache, chat, flat_api, gpu, retrieval, 
 LISTS = ("tried", "cached_tokens", "unanswered_tries")
 STAMPS = (
     "outcome", "served_by", "started_s", "first_token_s", "finished_s", "arrived_s", "degraded", "good", "false_hit",
-    "retries",
+    "retries", "first_unanswered",
 )  # fmt: skip
 COUNTS = ("arrived", "completed", "rejected", "failed", "timed_out", "input_tokens", "output_tokens")
 TIGHT = 1e-9
