@@ -75,7 +75,9 @@ def standard_normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
     found[central] = inner * _rational(0.180625 - inner * inner, _CENTRE)
     outer = np.where(off < 0, clipped, 1.0 - clipped)[~central]
     far = np.sqrt(-np.log(outer))
-    size = np.where(far <= 5.0, _rational(far - 1.6, _SHOULDER), _rational(far - 5.0, _TAIL))
+    size = _rational(far - 1.6, _SHOULDER)
+    if (farthest := far > 5.0).any():
+        size[farthest] = _rational(far[farthest] - 5.0, _TAIL)
     found[~central] = np.where(off[~central] < 0, -size, size)
     return found
 
@@ -83,8 +85,16 @@ def standard_normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
 def _rational(at: NDArray[np.float64], of: tuple[tuple[float, ...], tuple[float, ...]]) -> NDArray[np.float64]:
     import numpy as np
 
-    over, under = (np.polyval(np.array(coefficients), at) for coefficients in of)
-    return np.asarray(over / under)
+    values = []
+    for coefficients in of:
+        value = np.full(len(at), coefficients[0])
+        for coefficient in coefficients[1:]:  # Horner's rule in place: half the time of a new array for each step
+            value *= at
+            value += coefficient
+        values.append(value)
+    over, under = values
+    over /= under
+    return over
 
 
 def lognormal_quantile(uniform: NDArray[np.float64], p50: float, p95: float) -> NDArray[np.float64]:

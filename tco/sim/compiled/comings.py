@@ -36,7 +36,8 @@ class Changing:
         hours = [float(hour) for hour in range(WEEK_HOURS)]
         by_hour = scaling.kind_name() == "schedule"
         self.least = np.array([scaling.least(min(tier.min_replicas, replicas), hour) for hour in hours], np.int64)
-        asked = [(0.0, hour) for hour in hours] if by_hour else [(float(inside), 0.0) for inside in range(n + 1)]
+        insides = range(1 if scaling.is_fixed else n + 1)
+        asked = [(0.0, hour) for hour in hours] if by_hour else [(float(inside), 0.0) for inside in insides]
         self.wanted = np.array([scaling.wanted(inside, hour, most, replicas) for inside, hour in asked], np.int64)
         figures = {
             "startup_s": scaling.startup_s, "interval_s": scaling.interval_s, "by_hour": by_hour, "takers": replicas,
