@@ -162,7 +162,10 @@ def with_every_request(evaluation: Evaluation, jobs: int = 1, done: Done = lambd
     """
     scenario, months = evaluation.scenario, evaluation.months
     if evaluation.trace is not None:
-        raise UsageError("every request: the arrivals replay a trace, which does not last as long as the plan")
+        raise UsageError(
+            "--every-request: the arrivals replay a trace, which does not last as long as the plan; leave out the one "
+            "or the other"
+        )
     plans, seen = simulate_horizon(scenario, evaluation.plans, months, jobs, done)
     used = {option: read_meters(scenario, plan, months) for option, plan in plans.items()}
     found = _priced(scenario, months, plans, used, None)

@@ -66,6 +66,8 @@ def explain(
     if target is None and (month is not None or cash):
         given = "--cash" if month is None else "--month"
         raise UsageError(f"{given}: only with a TARGET, such as total, serving:api or people.engineer")
+    if target is None and every_request is not None:
+        raise UsageError("--every-request, --windows: only with a TARGET; the paths are those of one window")
     if target is not None and out is not None:
         raise UsageError("--out: only without a TARGET; --format csv prints the lines behind a figure")
     if out is not None:

@@ -59,7 +59,9 @@ def simulated(evaluation: Evaluation) -> str:
     """Say in a few words what latencies rest on."""
     plans = evaluation.plans.values()
     if evaluation.every is not None:
-        return f"every request, at least {JUDGED_REQUESTS:,} of busiest hours where a plan has as many"
+        follow = [plan.option for plan in plans if plan.levels]
+        others = f"; of {', '.join(follow)}, which follow the load, from windows of the week's loads" if follow else ""
+        return f"every request, at least {JUDGED_REQUESTS:,} of busiest hours where a plan has as many{others}"
     windows = sum(len({window.rate_rps for window in plan.judged}) for plan in plans)
     drawn = counted(next(iter(plans)).windows[0].requests, "request")
     source = f"the {drawn} of {evaluation.trace.name}" if evaluation.trace else drawn
