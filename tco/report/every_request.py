@@ -26,8 +26,9 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
         ask = "" if evaluation.trace is not None else "; `--every-request` simulates them all"
         told = (
             f"Windows stand for the months: {coverage.why}{ask}. "
-            f"In the plans shipped with tco that moves no option's cost by more than {COST_APART:.1%}, and the p95 of "
-            f"the busiest hour in the worst month by no more than {P95_APART:.0%}."
+            f"In the plans shipped with tco that moves an option's cost by {COST_APART[0]:.2%} at the median and "
+            f"{COST_APART[1]:.1%} at most, the p95 of the busiest hour in the worst month by {P95_APART[0]:.0%} and "
+            f"{P95_APART[1]:.0%}."
         )
         return [Text(told, "note")]
     money = Money.of(evaluation.scenario)
