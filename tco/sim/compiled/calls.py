@@ -29,13 +29,14 @@ TERMS = _record(
 
 DESK = _record(
     f8="requests requests_as_of_s tokens tokens_as_of_s",
-    i8="free waiting moments order switch resent refused lost failed short",
+    i8="free waiting moments order switch resent refused lost failed short over",
     b1="down",
 )
 """State of a vendor: levels of buckets, free slots, calls in line, and counts; `short` where tables end too soon."""
 
 CALL = _record(
     f8="deadline_s tokens started_s first_token_s left_s",
+    i8="ended",
     i4="after before retries",
     i1="outcome ends_as",
 )
@@ -126,7 +127,7 @@ def run_calls(
                 _over(to, desk, full_s, calls, tries, heap, call, now_s)
             elif calls[call].after != NONE:
                 _leave_line(desk, calls, call)
-                _end(calls, call, TIMED_OUT, now_s)
+                _end(desk, calls, call, TIMED_OUT, now_s)
         elif coming < n:
             _send(to, desk, full_s, switches_s, calls, tries, heap, coming, come_s)
             coming += 1
@@ -135,9 +136,11 @@ def run_calls(
 
 
 @jit
-def _end(calls: Any, call: int, outcome: int, now_s: float) -> None:
+def _end(desk: Any, calls: Any, call: int, outcome: int, now_s: float) -> None:
     calls[call].outcome = outcome
     calls[call].left_s = now_s
+    desk.over += 1
+    calls[call].ended = desk.over
     if outcome != COMPLETED:
         calls[call].first_token_s = np.nan
 
@@ -155,7 +158,7 @@ def _send(
     now_s: float,
 ) -> None:  # fmt: skip
     if to.limits_tokens and not calls[call].retries and calls[call].tokens > to.tokens_capacity:
-        _end(calls, call, REJECTED, now_s)
+        _end(desk, calls, call, REJECTED, now_s)
         return
     while desk.switch < len(switches_s) and now_s >= switches_s[desk.switch]:
         desk.switch += 1
@@ -242,7 +245,7 @@ def _again(
     """Send a call again, or end it."""
     number = calls[call].retries
     if outcome in (COMPLETED, TIMED_OUT) or number == to.max_retries:
-        _end(calls, call, outcome, now_s)
+        _end(desk, calls, call, outcome, now_s)
         return
     if number + 1 >= len(tries.ttft_s):
         desk.short = 1
@@ -251,7 +254,7 @@ def _again(
     resent_s = now_s + jittered_s(asked_s, full_s[number], to.jitter_share, tries.jitter[number, call])
     deadline_s = calls[call].deadline_s
     if resent_s >= deadline_s:
-        _end(calls, call, TIMED_OUT, now_s + (deadline_s - now_s))
+        _end(desk, calls, call, TIMED_OUT, now_s + (deadline_s - now_s))
         return
     calls[call].retries = number + 1
     desk.resent += 1

@@ -55,18 +55,27 @@ class Changing:
     def run(self, settings: Any, table: Floats, joined_s: Floats) -> tuple[Any, Floats]:
         """Serve what joins in order of time; return how each ended and when."""
         pool, n = self.pool, len(self.pool.visits)
-        whole = self.state.copy(), self.changes.copy(), pool.reps.copy(), pool.seqs.copy()
-        times = FIRST_TIMES
+        self.left_s, self.outcome = np.full(n, np.nan), np.zeros(n, np.int8)
+        self.arguments = settings, table, joined_s
+        self.fresh = self.state.copy(), self.changes.copy(), pool.reps.copy(), pool.seqs.copy()
+        self.times = FIRST_TIMES
+        self._begin()
+        return self.outcome, self.left_s
+
+    def _begin(self) -> None:
+        """Serve everybody from the start, with more times up and down until they suffice."""
         while True:
-            self.left_s, self.outcome = np.full(n, np.nan), np.zeros(n, np.int8)
-            self._draw(times)
-            self.arguments = settings, table, joined_s
+            self._draw(self.times)
             self._go_on(-inf)
             if not self.changes["short"][0]:
-                return self.outcome, self.left_s
-            times *= 4
-            self.state, self.changes, pool.reps, pool.seqs = (each.copy() for each in whole)
-            self.tally[:] = 0
+                return
+            self._forget()
+
+    def _forget(self) -> None:
+        """Go back to the start; the next time more is drawn."""
+        self.times *= 4
+        self.state, self.changes, self.pool.reps, self.pool.seqs = (each.copy() for each in self.fresh)
+        self.left_s[:], self.outcome[:], self.tally[:] = np.nan, 0, 0
 
     def _draw(self, times: int) -> None:
         """Draw times up and down; a replica is in its steady state when the run begins."""
@@ -101,6 +110,10 @@ class Changing:
     def until(self, end_s: float) -> None:
         """Let replicas come and go after everybody has left, until the run ends."""
         self._go_on(end_s)
+        while self.changes["short"][0]:
+            self._forget()
+            self._begin()
+            self._go_on(end_s)
 
     def paid_s(self, end_s: float) -> float:
         """Return the time for which replicas were on, summed."""

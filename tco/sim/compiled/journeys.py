@@ -328,7 +328,7 @@ class Journeys:
             again = visits.attempt > 0
             rows = zip(
                 visits.request[again].tolist(), visits.entered_s[again].tolist(), served.started_s[again].tolist(),
-                visits.input_tokens[again].tolist(), strict=True,
+                served.input_tokens[again].tolist(), strict=True,
             )  # fmt: skip
             for request, entered_s, started_s, tokens in rows:
                 begun = None if started_s != started_s else started_s

@@ -55,10 +55,11 @@ class PlacedTier:
             np.zeros(n, np.int8), started_s, first_s, left_s, visits.input_tokens.copy(), visits.output_tokens.copy(),
             np.zeros(n, np.int64), retries=np.zeros(n, np.int64),
         )  # fmt: skip
+        whole.ended = ended = np.zeros(n, np.int64)
         for place, name in enumerate(self.names):
             mine = np.flatnonzero(self.region[visits.request] == place)
             there_s = visits.entered_s[mine] + way_s[mine]
-            order = np.lexsort((visits.request[mine], there_s))
+            order = np.argsort(there_s, kind="stable")
             mine, there_s = mine[order], there_s[order]
             local = replace(visits.at(mine), entered_s=there_s)
             part = serve(self.tier, local, self.workload, self.split[name])
@@ -69,6 +70,7 @@ class PlacedTier:
             whole.first_token_s[mine] = np.where(answered, part.first_token_s + way_s[mine], np.nan)
             whole.input_tokens[mine], whole.output_tokens[mine] = part.input_tokens, part.output_tokens
             whole.cached_tokens[mine] = part.cached_tokens
+            ended[mine] = np.arange(len(mine)) if part.ended is None else part.ended
             if part.retries is not None and whole.retries is not None:
                 whole.retries[mine] = part.retries
             for item, amount in part.counts.items():

@@ -332,9 +332,9 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     outcome = np.full(n, Outcome.REJECTED, np.int8)
     left_s, started_s = joined_s.copy(), np.full(n, np.nan)
     outcome[here], left_s[here], started_s[here] = first_outcome, first_left_s, prompts.of("started_s")
-    on = np.flatnonzero(first_outcome == Outcome.COMPLETED)
+    on = np.flatnonzero((first_outcome == Outcome.COMPLETED) & (visits.output_tokens[here] > 1))
     moved_s = [split.transfer_s(tokens) for tokens in visits.input_tokens[here[on]].tolist()]
-    comes_s = first_left_s[on] + np.where(visits.output_tokens[here[on]] > 1, np.array(moved_s), 0.0)
+    comes_s = first_left_s[on] + np.array(moved_s)
     order = np.lexsort((prompts.of("ended")[on], comes_s))
     on, comes_s = on[order], comes_s[order]
     answers = Pool(tier, visits.at(here[on]), workload, replicas - prefill, visits.output_tokens[here[on]])
@@ -347,14 +347,11 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     answers.of("recomputed")[:] = prompts.of("recomputed")[on]
     prompts.of("recomputed")[on] = 0  # counted with the answer
     outcome[here[on]], left_s[here[on]] = answers.run(*_settings(tier, limited=False), comes_s)
-    served = _from_pools(visits, outcome, left_s, started_s, np.zeros(n, np.int64), [answers, prompts])
-    served.first_token_s[here[on]] = answers.of("first_token_s")
-    served.cached_tokens[here[on]] = answers.cached
-    served.ended = np.zeros(n, np.int64)
-    served.ended[here[on]] = answers.of("ended")
-    if answers.cached.any():
-        served.counts["prefix_cached_tokens"] = int(answers.cached.sum())
-    return served
+    cached, first_s, ended = np.zeros(n, np.int64), np.full(n, np.nan), np.zeros(n, np.int64)
+    for pool, mine in ((prompts, here), (answers, here[on])):  # an answer of one token ends with its prompt
+        cached[mine], first_s[mine], ended[mine] = pool.cached, pool.of("first_token_s"), pool.of("ended")
+    served = _from_pools(visits, outcome, left_s, started_s, cached, [answers, prompts])
+    return replace(served, first_token_s=np.where(outcome == Outcome.COMPLETED, first_s, np.nan), ended=ended)
 
 
 def _from_pools(

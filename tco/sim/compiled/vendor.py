@@ -151,8 +151,19 @@ def by_vendor(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
         if (batched & above).any():
             counts |= _tokens("long_batch", visits, batched & above)
     cached[is_long | batched | (outcome != Outcome.COMPLETED)] = 0
+    ended = np.zeros(n, np.int64)
+    ended[here] = calls["ended"]  # those that an outage fails, or a deadline, may end at the same moment
     return Served(
-        outcome, started_s, first_s, left_s, tokens_in, visits.output_tokens, cached, counts=counts, retries=retries
+        outcome,
+        started_s,
+        first_s,
+        left_s,
+        tokens_in,
+        visits.output_tokens,
+        cached,
+        counts=counts,
+        retries=retries,
+        ended=ended,
     )
 
 

@@ -110,7 +110,7 @@ class GpuFleetStation(Station):
             return
         if self.prefill_pool is not None:
             yield from self._prefill(call.request, sequence)
-        if sequence.first_token_s is not None or self.prefill_pool is None:
+        if self.prefill_pool is None or (sequence.first_token_s is not None and sequence.output_tokens > 1):
             self.pool.submit(call.request, sequence)
             yield sequence.answer
         self._end(call, sequence)

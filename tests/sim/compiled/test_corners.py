@@ -1,0 +1,70 @@
+"""Corners that random scenarios of wider shapes have found: both engines agree there as well."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tco.sim.compiled import comings, vendor
+from tests.laws.build import api, cache, chat, fixed, gpu, scene, serverless
+from tests.sim.compiled.test_same_answers import MANY, ONLY, RULES, both, differences
+
+ESCALATED = {"kind": "escalation", "first": "own", "then": "next", "escalated_share": 0.5}
+SPLIT = {"disaggregation": {"prefill_share": 0.5, "transfer_s_per_context_token": 1e-4}, "min_replicas": 2}
+
+
+@pytest.mark.parametrize("reservation", ["whole", "as_needed"])
+def test_an_answer_of_one_token_ends_with_its_prompt(reservation):
+    """In a fleet of two pools it never goes to the second; it once joined there with nothing left to do."""
+    one = {"chat": chat(input_tokens=fixed(50), output_tokens=fixed(1))}
+    fleet = gpu(**SPLIT, kv_reservation=reservation, prefix_cached_share=0.5)
+    slow, quick = both(scene({"own": fleet}, {"it": ONLY}, classes=one, slo={}, count=300), 10.0, {"own": 2})
+
+    assert [] == differences(slow, quick)
+    assert (quick.first_token_s == quick.finished_s).all()
+    assert quick.books["own"].counts["prefix_cached_tokens"] == 300 * 25
+
+
+def test_rules_read_no_tokens_of_a_further_call():
+    """What a call reads is what its tier says."""
+    scenario = scene({"own": api(), "next": RULES}, {"it": {"router": ESCALATED, "people": {}}}, classes=MANY, slo={})
+    slow, quick = both(scenario, 5.0, {})
+
+    assert [] == differences(slow, quick)
+    assert {0} == {visit.input_tokens for visits in quick.further.values() for visit in visits}
+
+
+def test_times_up_and_down_suffice_after_everybody_has_left(monkeypatch):
+    """A fleet goes on breaking while a slow tier of the same option is at work; few times are drawn at first."""
+    monkeypatch.setattr(comings, "FIRST_TIMES", 2)
+    fleet = gpu(failures={"mtbf_hours": 0.02, "mttr_hours": 0.01})
+    batch = {"turnaround_p50_s": 3600.0, "turnaround_p95_s": 7200.0, "discount_share": 0.5}
+    scenario = scene({"own": fleet, "next": api(batch=batch)}, {"it": {"router": ESCALATED, "people": {}}},
+                     classes=MANY, slo={}, count=200)  # fmt: skip
+
+    assert [] == differences(*both(scenario, 5.0, {"own": 3}))
+
+
+def test_switches_and_tries_suffice_however_few_are_drawn_at_first(monkeypatch):
+    """A vendor that is down every few seconds, and a client that tries again eight times."""
+    monkeypatch.setattr(vendor, "FIRST_SWITCHES", 1)
+    flaky = api(
+        outages={"mtbf_hours": 0.002, "mttr_hours": 0.001}, error_share=0.2,
+        retry={"max_retries": 8, "base_s": 0.1, "cap_s": 2.0}, limits={"requests_per_minute": 200.0},
+    )  # fmt: skip
+    slow, quick = both(scene({"own": flaky}, {"it": ONLY}, classes=MANY, slo={}, count=500), 3.0, {})
+
+    assert [] == differences(slow, quick)
+    assert quick.retries.max() > 3
+
+
+@pytest.mark.parametrize("tier", [gpu(), api(max_concurrency=1), serverless(), RULES])
+def test_one_at_a_time_and_nobody(tier):
+    """A tier that requests visit one by one, and one that all pass by because a cache answers."""
+    plain = scene({"own": tier}, {"it": ONLY}, classes=MANY, slo={}, count=200)
+    assert [] == differences(*both(plain, 0.001, {"own": 1}))
+
+    whole = scene({"own": tier}, {"it": {**ONLY, "cache": cache(1.0)}}, classes=MANY, slo={}, count=200)
+    slow, quick = both(whole, 5.0, {"own": 1})
+    assert [] == differences(slow, quick)
+    assert np.isnan(quick.started_s).all()
