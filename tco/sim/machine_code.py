@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KERNELS = ("jit", "rings", "batch", "fleet", "changing", "calls", "workers", "lines")
 SOURCES = (
-    *(("tco.sim.compiled", f"{name}.py") for name in KERNELS),
+    *(("tco.sim.compiled.kernels", f"{name}.py") for name in KERNELS),
     ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"), ("tco.policies.dispatch", "shortest_of_two.py"),
     ("tco.policies", "token_bucket.py"), ("tco.policies", "backoff.py"), ("tco.scenario.tiers", "micro_batch.py"),
 )  # fmt: skip

@@ -100,7 +100,7 @@ def long_run_engine(scenario: Scenario, requests: int) -> str:
 def unavailable() -> str | None:
     """Say why nothing can be compiled here; None where it can."""
     try:
-        from tco.sim.compiled import jit  # noqa: F401  # loads numba, after it has said where code is kept: a second
+        from tco.sim.compiled.kernels import jit  # noqa: F401  # loads numba, after it has said where code is kept
     except Exception as error:  # whatever a foreign version raises on import: the other engine works
         return f"numba cannot be loaded ({type(error).__name__}: {error})"
     return None

@@ -82,7 +82,7 @@ def test_without_a_folder_for_machine_code_it_is_compiled_anew(tmp_path):
     """The user's cache folder is a file: nothing is kept, and the tool works."""
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    code = "from tco.sim.compiled import jit; print(jit.IS_KEPT)"
+    code = "from tco.sim.compiled.kernels import jit; print(jit.IS_KEPT)"
     env = {**os.environ, "XDG_CACHE_HOME": str(blocked)}
     env.pop("NUMBA_CACHE_DIR", None)
     found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)

@@ -16,8 +16,9 @@ from tco.policies.caching.fixed import FixedHitShare
 from tco.policies.routing.spill_over import SpillOver
 from tco.scenario import Scenario
 from tco.sim.compiled.journeys import Journeys, NotFeedForwardError
+from tco.sim.compiled.pools import can_spill
 from tco.sim.compiled.remembering import hits_of, is_steady
-from tco.sim.compiled.tiers import can_spill, is_compiled
+from tco.sim.compiled.tiers import is_compiled
 from tco.sim.engine import long_run_rps
 from tco.sim.result import SimulationResult
 from tco.sim.run import SIMPY_WORK

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tco.scenario.server import server_of
-from tco.sim.compiled.changing import CHANGES, HOUR_S, STATE, WEEK_HOURS, run_changing
-from tco.sim.compiled.rings import LEAST, ROUND_ROBIN, SEQUENCE, Floats
+from tco.sim.compiled.kernels.changing import CHANGES, HOUR_S, STATE, WEEK_HOURS, run_changing
+from tco.sim.compiled.kernels.rings import LEAST, ROUND_ROBIN, SEQUENCE, Floats
 
 if TYPE_CHECKING:
-    from tco.sim.compiled.tiers import Pool
+    from tco.sim.compiled.pools import Pool
 
 FIRST_TIMES = 64  # drawn for each replica; more where a run outlasts them
 

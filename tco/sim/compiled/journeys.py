@@ -18,11 +18,13 @@ from tco.scenario.options import Option
 from tco.scenario.tiers import Tier
 from tco.sim.answer_time import few_values
 from tco.sim.compiled.front import Front
+from tco.sim.compiled.kernels.rings import SPILLED
 from tco.sim.compiled.later import Later
 from tco.sim.compiled.order import tier_order
 from tco.sim.compiled.placed import PlacedTier
-from tco.sim.compiled.rings import SPILLED
-from tco.sim.compiled.tiers import Served, Spill, Visits, serve, serve_or_spill
+from tco.sim.compiled.pools import Spill
+from tco.sim.compiled.served import Served, Visits
+from tco.sim.compiled.tiers import serve, serve_or_spill
 from tco.sim.result import FurtherVisit, SimulationResult
 from tco.sim.run_view import RunView
 

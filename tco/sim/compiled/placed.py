@@ -12,7 +12,8 @@ from tco.domain import Outcome
 from tco.plugin import plugins_in
 from tco.scenario.placement import Regions
 from tco.scenario.tiers import Tier
-from tco.sim.compiled.tiers import Served, Visits, serve
+from tco.sim.compiled.served import Served, Visits
+from tco.sim.compiled.tiers import serve
 from tco.sim.placed import split_replicas
 from tco.sim.result import Places
 from tco.sim.stations import StationBooks

@@ -7,7 +7,7 @@ the tiers beside it as quick as this one.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import simpy
@@ -17,11 +17,9 @@ from tco.demand.workload import Workload
 from tco.plugin import plugins_in
 from tco.scenario.tiers import Tier
 from tco.sim.clock import Clock
+from tco.sim.compiled.served import Served, Visits
 from tco.sim.engine import Arrivals, Walk
 from tco.sim.stations import Call, Station, StationBooks
-
-if TYPE_CHECKING:
-    from tco.sim.compiled.tiers import Served, Visits
 
 
 class PlayedTier:
@@ -48,8 +46,6 @@ class PlayedTier:
 
     def serve(self) -> Served:
         """Play every call to its end."""
-        from tco.sim.compiled.tiers import Served
-
         if self.calls:
             Arrivals(self.env, self.visits.entered_s.tolist(), self._begin)
             self.env.run_out()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,18 +11,14 @@ from tco.domain import Outcome
 from tco.scenario.tiers.edge import Edge
 from tco.scenario.tiers.micro_batch import MicroBatch
 from tco.sim.answer_time import AnswerTime
-from tco.sim.compiled.lines import BENCH, Line, run_batches, run_devices
-from tco.sim.compiled.rings import NONE
+from tco.sim.compiled.kernels.lines import BENCH, Line, run_batches, run_devices
+from tco.sim.compiled.kernels.rings import NONE
+from tco.sim.compiled.served import Served, Visits
 from tco.sim.compiled.vendor import by_attempt
-
-if TYPE_CHECKING:
-    from tco.sim.compiled.tiers import Served, Visits
 
 
 def by_devices(tier: Edge, visits: Visits, workload: Workload) -> Served:
     """Serve each call at its user's device, in order."""
-    from tco.sim.compiled.tiers import Served
-
     n, tokens_in, tokens_out = len(visits), visits.input_tokens, visits.output_tokens
     if tier.latency is not None:
         times = AnswerTime(tier.latency, workload)
@@ -48,8 +43,6 @@ def by_devices(tier: Edge, visits: Visits, workload: Workload) -> Served:
 
 def by_batches(tier: MicroBatch, visits: Visits, workload: Workload, replicas: int) -> Served:
     """Serve all calls to a micro-batch tier."""
-    from tco.sim.compiled.tiers import Served
-
     n, bench = len(visits), np.zeros(1, BENCH)
     terms = {
         "window_s": tier.window_s, "patience_s": inf if tier.queue_timeout_s is None else tier.queue_timeout_s,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import inf, isclose, log
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,14 +13,12 @@ from tco.errors import SimulationError
 from tco.scenario.tiers.serverless import Serverless
 from tco.serving.latency import Z95
 from tco.sim.answer_time import AnswerTime
-from tco.sim.compiled.calls import MOMENT
-from tco.sim.compiled.rings import SEQUENCE, SETTINGS, Floats, new_fleet, server_settings
+from tco.sim.compiled.kernels.calls import MOMENT
+from tco.sim.compiled.kernels.rings import SEQUENCE, SETTINGS, Floats, new_fleet, server_settings
+from tco.sim.compiled.kernels.workers import OFF, PLATFORM, STAFF, STARTING, WARM, WORKER, Site, run_workers
+from tco.sim.compiled.served import Served, Visits
 from tco.sim.compiled.vendor import by_attempt
-from tco.sim.compiled.workers import OFF, PLATFORM, STAFF, STARTING, WARM, WORKER, Site, run_workers
 from tco.sim.stations import StationBooks
-
-if TYPE_CHECKING:
-    from tco.sim.compiled.tiers import Served, Visits
 
 
 class Platform:
@@ -82,8 +79,6 @@ class Platform:
 
     def serve(self) -> Served:
         """Serve all calls."""
-        from tco.sim.compiled.tiers import Served
-
         run_workers(self.site, -inf)
         visits, site = self.visits, self.site
         done = site.outcome == Outcome.COMPLETED

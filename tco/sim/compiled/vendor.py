@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf, log
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,10 @@ from tco.scenario.tiers.managed_api import ManagedApi
 from tco.serving.latency import Z95
 from tco.serving.outages import Outages
 from tco.sim.answer_time import MOST_ATTEMPTS, AnswerTime, few_values
-from tco.sim.compiled.calls import CALL, DESK, MOMENT, TERMS, Tries, run_calls
-from tco.sim.compiled.rings import NONE, Floats
+from tco.sim.compiled.kernels.calls import CALL, DESK, MOMENT, TERMS, Tries, run_calls
+from tco.sim.compiled.kernels.rings import NONE, Floats
+from tco.sim.compiled.served import Served, Visits
 from tco.units import SECONDS_PER_HOUR
-
-if TYPE_CHECKING:
-    from tco.sim.compiled.tiers import Served, Visits
 
 FIRST_SWITCHES = 16  # of a vendor between up and down; more where a run outlasts them
 ENDLESS = np.full(1, inf)  # the switches of a vendor that is never down
@@ -123,8 +121,6 @@ def _bucket(name: str, bucket: TokenBucket | None) -> dict[str, Any]:
 
 def by_vendor(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
     """Serve all calls to a vendor, those of its batch endpoint apart."""
-    from tco.sim.compiled.tiers import Served
-
     n, tokens_in = len(visits), visits.input_tokens
     batched = np.zeros(n, np.bool_) if tier.batch is None else ~workload.interactive[visits.request]
     here = np.flatnonzero(~batched)
@@ -165,6 +161,28 @@ def by_vendor(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
         retries=retries,
         ended=ended,
     )
+
+
+def at_once(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
+    """Serve all calls to a vendor whose terms hold nobody up."""
+    n = len(visits)
+    ttft_s, decode_s = AnswerTime(tier.latency, workload).draw_many_s(
+        visits.request, visits.attempt, visits.input_tokens
+    )
+    decode_s = decode_s * (visits.output_tokens - 1)
+    threshold, counts = tier.long_context_tokens, dict[str, float]()
+    cached = (visits.input_tokens * tier.cached_input_share).astype(np.int64)
+    longest = int(workload.input_tokens.max())
+    if threshold is not None and longest > threshold and (long := visits.input_tokens > threshold).any():
+        cached[long] = 0
+        counts["long_context_input_tokens"] = int(visits.input_tokens[long].sum())
+        counts["long_context_output_tokens"] = int(visits.output_tokens[long].sum())
+    first_s = visits.entered_s + ttft_s
+    left_s = visits.entered_s + (ttft_s + decode_s)
+    return Served(
+        np.full(n, Outcome.COMPLETED, np.int8), visits.entered_s.copy(), first_s, left_s, visits.input_tokens,
+        visits.output_tokens, cached, counts=counts,
+    )  # fmt: skip
 
 
 def _tokens(name: str, visits: Visits, who: NDArray[np.bool_]) -> dict[str, float]:

@@ -6,8 +6,8 @@ from math import inf, log1p
 from typing import Any, NamedTuple
 
 from tco.scenario.tiers import micro_batch
-from tco.sim.compiled.jit import jit, kernel, shared
-from tco.sim.compiled.rings import COMPLETED, NONE, REJECTED, TIMED_OUT, Floats, Ints, _record
+from tco.sim.compiled.kernels.jit import jit, kernel, shared
+from tco.sim.compiled.kernels.rings import COMPLETED, NONE, REJECTED, TIMED_OUT, Floats, Ints, _record
 
 mean_batch_s = shared(micro_batch.mean_batch_s)
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from tco.policies.dispatch import shortest_of_two
-from tco.sim.compiled.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
-from tco.sim.compiled.fleet import _spills
-from tco.sim.compiled.jit import jit, jit_apart, kernel, shared
-from tco.sim.compiled.rings import (
+from tco.sim.compiled.kernels.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
+from tco.sim.compiled.kernels.fleet import _spills
+from tco.sim.compiled.kernels.jit import jit, jit_apart, kernel, shared
+from tco.sim.compiled.kernels.rings import (
     LATER,
     LEAST,
     NONE,

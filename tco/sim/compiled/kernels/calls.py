@@ -11,8 +11,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tco.policies import backoff, token_bucket
-from tco.sim.compiled.jit import jit, jit_apart, kernel, shared
-from tco.sim.compiled.rings import COMPLETED, FAILED, NONE, REJECTED, TIMED_OUT, Floats, _insert, _record, _remove
+from tco.sim.compiled.kernels.jit import jit, jit_apart, kernel, shared
+from tco.sim.compiled.kernels.rings import (
+    COMPLETED,
+    FAILED,
+    NONE,
+    REJECTED,
+    TIMED_OUT,
+    Floats,
+    _insert,
+    _record,
+    _remove,
+)
 
 refilled = shared(token_bucket.refilled)
 fills_in_s = shared(token_bucket.fills_in_s)

@@ -9,9 +9,9 @@ from math import inf
 from typing import Any
 
 from tco.policies.dispatch import shortest_of_two
-from tco.sim.compiled.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
-from tco.sim.compiled.jit import jit, kernel, shared
-from tco.sim.compiled.rings import (
+from tco.sim.compiled.kernels.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
+from tco.sim.compiled.kernels.jit import jit, kernel, shared
+from tco.sim.compiled.kernels.rings import (
     LEAST,
     REJECTED,
     ROUND_ROBIN,

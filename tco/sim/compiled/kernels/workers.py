@@ -8,10 +8,21 @@ from __future__ import annotations
 from math import inf
 from typing import Any, NamedTuple
 
-from tco.sim.compiled.batch import _finish, _line_up, _next_wake, _plan
-from tco.sim.compiled.calls import _drop_first, _note
-from tco.sim.compiled.jit import jit, jit_apart, kernel
-from tco.sim.compiled.rings import COMPLETED, NONE, REJECTED, TIMED_OUT, Flags, Floats, Ints, _insert, _record, _remove
+from tco.sim.compiled.kernels.batch import _finish, _line_up, _next_wake, _plan
+from tco.sim.compiled.kernels.calls import _drop_first, _note
+from tco.sim.compiled.kernels.jit import jit, jit_apart, kernel
+from tco.sim.compiled.kernels.rings import (
+    COMPLETED,
+    NONE,
+    REJECTED,
+    TIMED_OUT,
+    Flags,
+    Floats,
+    Ints,
+    _insert,
+    _record,
+    _remove,
+)
 
 OFF, STARTING, WARM = 0, 1, 2  # states of a worker
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tco.serving.step_time import Server
-from tco.sim.compiled.jit import jit, jit_apart, kernel
+from tco.sim.compiled.kernels.jit import jit, jit_apart, kernel
 
 NONE = -1
 COMPLETED, REJECTED, FAILED, TIMED_OUT = 1, 3, 4, 5  # as in `Outcome`

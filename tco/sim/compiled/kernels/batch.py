@@ -13,8 +13,8 @@ import numpy as np
 
 from tco.serving import step_time
 from tco.serving.batching import ROUNDING
-from tco.sim.compiled.jit import jit, jit_apart, shared
-from tco.sim.compiled.rings import (
+from tco.sim.compiled.kernels.jit import jit, jit_apart, shared
+from tco.sim.compiled.kernels.rings import (
     COMPLETED,
     LATER,
     NONE,

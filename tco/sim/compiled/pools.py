@@ -1,0 +1,198 @@
+"""Pools: GPU fleets of one pool of replicas, or of one for prompts and one for answers, around the kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tco.demand.workload import Workload
+from tco.domain import Outcome
+from tco.policies.dispatch.least_loaded import LeastLoaded
+from tco.policies.dispatch.round_robin import RoundRobin
+from tco.policies.dispatch.shortest_of_two import ShortestOfTwo
+from tco.scenario.server import server_of
+from tco.scenario.tiers import Tier
+from tco.scenario.tiers.gpu_fleet import GpuFleet
+from tco.sim.compiled.comings import Changing
+from tco.sim.compiled.kernels.fleet import run_fleet
+from tco.sim.compiled.kernels.rings import LEAST, ROUND_ROBIN, TWO, new_fleet, server_settings
+from tco.sim.compiled.served import Served, Visits
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+DISPATCH: dict[type, int] = {LeastLoaded: LEAST, RoundRobin: ROUND_ROBIN, ShortestOfTwo: TWO}
+
+
+def is_known(tier: GpuFleet) -> bool:
+    """Say whether the kernels know all of a fleet; else its SimPy station plays it."""
+    steps = server_of(tier).first_token_overhead_steps
+    return tier.async_window is None and not steps and type(tier.dispatch) in DISPATCH
+
+
+class Spill(NamedTuple):
+    """When calls to a fleet go elsewhere.
+
+    Attributes:
+        at: requests inside from which on it is full.
+        may: whether each request may go elsewhere, shape (requests,).
+    """
+
+    at: int
+    may: NDArray[np.bool_]
+
+
+def can_spill(tier: Tier) -> bool:
+    """Say whether the kernels know how many are inside a tier at every moment: in one pool, without a way into it."""
+    if not isinstance(tier, GpuFleet) or not is_known(tier) or tier.disaggregation is not None:
+        return False
+    return not server_of(tier).first_token_overhead_s
+
+
+def _settings(tier: GpuFleet, *, limited: bool = True) -> tuple[Any, Floats]:
+    """Return what holds for every replica, and its fixed times by tokens; without limits for a pool behind another."""
+    speculation, plain = tier.speculation, server_of(tier)
+    settings, table = server_settings(speculation.slowed(plain) if speculation else plain)
+    figures = {
+        "patience_s": tier.queue_timeout_s if limited and tier.queue_timeout_s is not None else inf,
+        "per_decode": speculation.draft_tokens + 1 if speculation else 1,
+        "max_queue": tier.max_queue_requests if limited and tier.max_queue_requests is not None else -1,
+        "dispatch": DISPATCH[type(tier.dispatch)], "grows": tier.kv_reservation == "as_needed",
+    }  # fmt: skip
+    for name, value in figures.items():
+        settings[name] = value
+    return settings, table
+
+
+@dataclass
+class Pool:
+    """One pool of replicas and the sequences that come to it."""
+
+    tier: GpuFleet
+    visits: Visits
+    workload: Workload
+    replicas: int
+    tokens_out: Ints
+
+    def __post_init__(self) -> None:
+        self.changing: Changing | None = None
+        tokens_in, n = self.visits.input_tokens, len(self.visits)
+        most = server_of(self.tier).max_sequences
+        self.reps, self.seqs, self.heap = new_fleet(self.replicas, most, tokens_in, self.tokens_out)
+        self.cached = np.minimum((self.tier.prefix_cached_share * tokens_in).astype(np.int64), tokens_in - 1)
+        self.seqs["cached_tokens"][:n] = self.cached
+        self.seqs["prefill_left"][:n] -= self.cached
+        if self.tier.interactive_first:
+            self.seqs["urgent"][:n] = self.workload.interactive[self.visits.request]
+
+    def speculate(self) -> None:
+        """Let the tokens after the first take the steps that each request's luck gives it."""
+        speculation, tokens_out = self.tier.speculation, self.tokens_out
+        if speculation is None:
+            return
+        luck = self.workload.normal_array("speculation")[self.visits.request].tolist()
+        steps = [speculation.decode_steps(t - 1, z) for t, z in zip(tokens_out.tolist(), luck, strict=True)]
+        taken = np.array(steps, np.int64)
+        n = len(self.visits)
+        self.seqs["steps_left"][:n] = 1 + taken
+        self.seqs["rate"][:n] = np.where(taken > 0, (tokens_out - 1) / np.maximum(taken, 1), 1.0)
+
+    def run(self, settings: Any, table: Floats, joined_s: Floats, first: int = 0) -> tuple[NDArray[np.int8], Floats]:
+        """Serve what joins in order of time; return how each ended and when.
+
+        Args:
+            settings: what holds for every replica.
+            table: fixed times by tokens of a step.
+            joined_s: when each sequence joins, rising, seconds.
+            first: number of the first replica, by which each has chances of its own.
+        """
+        if self.tier.failures is not None or not self.tier.scaling.is_fixed:
+            self.changing = Changing(self, first)
+            return self.changing.run(settings, table, joined_s)
+        n = len(self.visits)
+        chances = np.zeros(n)
+        if settings["dispatch"][0] == TWO:
+            chances = self.workload.uniform_array("dispatch")[self.visits.request]
+        left_s, outcome = np.full(n, np.nan), np.zeros(n, np.int8)
+        tally = np.zeros(2, np.int64)
+        run_fleet(settings, table, self.reps, self.seqs, self.heap, joined_s, chances, tally, left_s, outcome)
+        return outcome, left_s
+
+    def of(self, field: str) -> Any:
+        """Return a field of the sequences, without the marks of the queues."""
+        return self.seqs[field][: len(self.visits)]
+
+
+def by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int, spill: Spill | None = None) -> Served:
+    """Serve all calls to a fleet, or those that it has room for."""
+    if tier.failures is not None:
+        replicas = tier.paid_replicas(replicas)  # the spare ones stand in for broken ones
+    if tier.disaggregation is not None:
+        return _by_two_pools(tier, visits, workload, replicas)
+    pool = Pool(tier, visits, workload, replicas, visits.output_tokens)
+    pool.speculate()
+    settings, table = _settings(tier)
+    if spill is not None:
+        settings["spill_at"] = spill.at
+        pool.of("spills")[:] = spill.may[visits.request]
+    outcome, left_s = pool.run(settings, table, visits.entered_s + server_of(tier).first_token_overhead_s)
+    return _from_pools(visits, outcome, left_s, pool.of("started_s").copy(), pool.cached, [pool])
+
+
+def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int) -> Served:
+    """Prompts in one pool, then their context on its way, then answers in the other."""
+    split, n = tier.disaggregation, len(visits)
+    assert split is not None  # noqa: S101  # the caller looked
+    prefill = split.prefill_replicas(replicas)
+    joined_s = visits.entered_s + server_of(tier).first_token_overhead_s
+    fits = visits.input_tokens + visits.output_tokens <= server_of(tier).kv_capacity_tokens
+    here = np.flatnonzero(fits)
+    prompts = Pool(tier, visits.at(here), workload, prefill, np.ones(len(here), np.int64))
+    first_outcome, first_left_s = prompts.run(*_settings(tier), joined_s[here], first=replicas - prefill)
+    outcome = np.full(n, Outcome.REJECTED, np.int8)
+    left_s, started_s = joined_s.copy(), np.full(n, np.nan)
+    outcome[here], left_s[here], started_s[here] = first_outcome, first_left_s, prompts.of("started_s")
+    on = np.flatnonzero((first_outcome == Outcome.COMPLETED) & (visits.output_tokens[here] > 1))
+    moved_s = [split.transfer_s(tokens) for tokens in visits.input_tokens[here[on]].tolist()]
+    comes_s = first_left_s[on] + np.array(moved_s)
+    order = np.lexsort((prompts.of("ended")[on], comes_s))
+    on, comes_s = on[order], comes_s[order]
+    answers = Pool(tier, visits.at(here[on]), workload, replicas - prefill, visits.output_tokens[here[on]])
+    answers.speculate()
+    answers.of("held")[:] += 1.0
+    answers.of("steps_left")[:] -= 1
+    answers.of("prefill_left")[:] = 0
+    answers.of("first_token_s")[:] = prompts.of("first_token_s")[on]
+    answers.of("started_s")[:] = prompts.of("started_s")[on]
+    answers.of("recomputed")[:] = prompts.of("recomputed")[on]
+    prompts.of("recomputed")[on] = 0  # counted with the answer
+    outcome[here[on]], left_s[here[on]] = answers.run(*_settings(tier, limited=False), comes_s)
+    cached, first_s, ended = np.zeros(n, np.int64), np.full(n, np.nan), np.zeros(n, np.int64)
+    for pool, mine in ((prompts, here), (answers, here[on])):  # an answer of one token ends with its prompt
+        cached[mine], first_s[mine], ended[mine] = pool.cached, pool.of("first_token_s"), pool.of("ended")
+    served = _from_pools(visits, outcome, left_s, started_s, cached, [answers, prompts])
+    return replace(served, first_token_s=np.where(outcome == Outcome.COMPLETED, first_s, np.nan), ended=ended)
+
+
+def _from_pools(
+    visits: Visits, outcome: NDArray[np.int8], left_s: Floats, started_s: Floats, cached: Ints, pools: list[Pool]
+) -> Served:
+    done = outcome == Outcome.COMPLETED
+    counted = {
+        "recomputed_tokens": sum(float(pool.of("recomputed").sum()) for pool in pools),
+        "prefix_cached_tokens": int(cached[done].sum()),
+        "preemptions": sum(int(pool.reps["preemptions"].sum()) for pool in pools),
+    }
+    first_s = np.full(len(visits), np.nan)
+    if len(pools) == 1:
+        first_s = np.where(done, pools[0].of("first_token_s"), np.nan)
+    return Served(
+        outcome, started_s, first_s, left_s, visits.input_tokens, visits.output_tokens, np.where(done, cached, 0),
+        sum(float(pool.reps["busy_s"].sum()) for pool in pools), sum(pool.replicas for pool in pools),
+        {name: amount for name, amount in counted.items() if amount},
+        ended=pools[0].of("ended").copy() if len(pools) == 1 else None,
+        changing=tuple(pool.changing for pool in pools if pool.changing is not None),
+    )  # fmt: skip
