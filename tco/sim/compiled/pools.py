@@ -67,6 +67,9 @@ def _settings(tier: GpuFleet, *, limited: bool = True) -> tuple[Any, Floats]:
     return settings, table
 
 
+Went = tuple[NDArray[np.int8], Floats, Changing | None]  # how each sequence ended, when, what changed
+
+
 @dataclass
 class Pool:
     """One pool of replicas and the sequences that come to it."""
@@ -78,7 +81,6 @@ class Pool:
     tokens_out: Ints
 
     def __post_init__(self) -> None:
-        self.changing: Changing | None = None
         tokens_in, n = self.visits.input_tokens, len(self.visits)
         most = server_of(self.tier).max_sequences
         self.reps, self.seqs, self.heap = new_fleet(self.replicas, most, tokens_in, self.tokens_out)
@@ -100,8 +102,10 @@ class Pool:
         self.seqs["steps_left"][:n] = 1 + taken
         self.seqs["rate"][:n] = np.where(taken > 0, (tokens_out - 1) / np.maximum(taken, 1), 1.0)
 
-    def run(self, settings: Any, table: Floats, joined_s: Floats, first: int = 0) -> tuple[NDArray[np.int8], Floats]:
-        """Serve what joins in order of time; return how each ended and when.
+    def run(self, settings: Any, table: Floats, joined_s: Floats, first: int = 0) -> Went:
+        """Serve what joins in order of time; return how each ended and when, and what made replicas come and go.
+
+        A pool does not keep that, which keeps the pool: a circle of large arrays is freed late.
 
         Args:
             settings: what holds for every replica.
@@ -110,8 +114,8 @@ class Pool:
             first: number of the first replica, by which each has chances of its own.
         """
         if self.tier.failures is not None or not self.tier.scaling.is_fixed:
-            self.changing = Changing(self, first)
-            return self.changing.run(settings, table, joined_s)
+            changing = Changing(self, first)
+            return (*changing.run(settings, table, joined_s), changing)
         n = len(self.visits)
         chances = np.zeros(n)
         if settings["dispatch"][0] == TWO:
@@ -119,7 +123,7 @@ class Pool:
         left_s, outcome = np.full(n, np.nan), np.zeros(n, np.int8)
         tally = np.zeros(2, np.int64)
         run_fleet(settings, table, self.reps, self.seqs, self.heap, joined_s, chances, tally, left_s, outcome)
-        return outcome, left_s
+        return outcome, left_s, None
 
     def of(self, field: str) -> Any:
         """Return a field of the sequences, without the marks of the queues."""
@@ -138,8 +142,8 @@ def by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int, 
     if spill is not None:
         settings["spill_at"] = spill.at
         pool.of("spills")[:] = spill.may[visits.request]
-    outcome, left_s = pool.run(settings, table, visits.entered_s + server_of(tier).first_token_overhead_s)
-    return _from_pools(visits, outcome, left_s, pool.of("started_s").copy(), pool.cached, [pool])
+    went = pool.run(settings, table, visits.entered_s + server_of(tier).first_token_overhead_s)
+    return _from_pools(visits, went, pool.of("started_s").copy(), pool.cached, [pool])
 
 
 def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int) -> Served:
@@ -151,7 +155,9 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     fits = visits.input_tokens + visits.output_tokens <= server_of(tier).kv_capacity_tokens
     here = np.flatnonzero(fits)
     prompts = Pool(tier, visits.at(here), workload, prefill, np.ones(len(here), np.int64))
-    first_outcome, first_left_s = prompts.run(*_settings(tier), joined_s[here], first=replicas - prefill)
+    first_outcome, first_left_s, first_changing = prompts.run(
+        *_settings(tier), joined_s[here], first=replicas - prefill
+    )
     outcome = np.full(n, Outcome.REJECTED, np.int8)
     left_s, started_s = joined_s.copy(), np.full(n, np.nan)
     outcome[here], left_s[here], started_s[here] = first_outcome, first_left_s, prompts.of("started_s")
@@ -169,17 +175,18 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     answers.of("started_s")[:] = prompts.of("started_s")[on]
     answers.of("recomputed")[:] = prompts.of("recomputed")[on]
     prompts.of("recomputed")[on] = 0  # counted with the answer
-    outcome[here[on]], left_s[here[on]] = answers.run(*_settings(tier, limited=False), comes_s)
+    outcome[here[on]], left_s[here[on]], changing = answers.run(*_settings(tier, limited=False), comes_s)
     cached, first_s, ended = np.zeros(n, np.int64), np.full(n, np.nan), np.zeros(n, np.int64)
     for pool, mine in ((prompts, here), (answers, here[on])):  # an answer of one token ends with its prompt
         cached[mine], first_s[mine], ended[mine] = pool.cached, pool.of("first_token_s"), pool.of("ended")
-    served = _from_pools(visits, outcome, left_s, started_s, cached, [answers, prompts])
+    served = _from_pools(visits, (outcome, left_s, changing), started_s, cached, [answers, prompts], first_changing)
     return replace(served, first_token_s=np.where(outcome == Outcome.COMPLETED, first_s, np.nan), ended=ended)
 
 
 def _from_pools(
-    visits: Visits, outcome: NDArray[np.int8], left_s: Floats, started_s: Floats, cached: Ints, pools: list[Pool]
+    visits: Visits, went: Went, started_s: Floats, cached: Ints, pools: list[Pool], other: Changing | None = None
 ) -> Served:
+    outcome, left_s, changing = went
     done = outcome == Outcome.COMPLETED
     counted = {
         "recomputed_tokens": sum(float(pool.of("recomputed").sum()) for pool in pools),
@@ -194,5 +201,5 @@ def _from_pools(
         sum(float(pool.reps["busy_s"].sum()) for pool in pools), sum(pool.replicas for pool in pools),
         {name: amount for name, amount in counted.items() if amount},
         ended=pools[0].of("ended").copy() if len(pools) == 1 else None,
-        changing=tuple(pool.changing for pool in pools if pool.changing is not None),
+        changing=tuple(each for each in (changing, other) if each is not None),
     )  # fmt: skip

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
+from tco.demand.workload import draw_workload
+from tco.sim import compiled
 from tco.sim.compiled import comings, vendor
-from tests.laws.build import api, cache, chat, fixed, gpu, scene, serverless
+from tests.laws.build import api, cache, chat, edge, fixed, gpu, micro_batch, scene, serverless
 from tests.sim.compiled.test_same_answers import MANY, ONLY, RULES, both, differences
 
 ESCALATED = {"kind": "escalation", "first": "own", "then": "next", "escalated_share": 0.5}
@@ -68,3 +72,28 @@ def test_one_at_a_time_and_nobody(tier):
     slow, quick = both(whole, 5.0, {"own": 1})
     assert [] == differences(slow, quick)
     assert np.isnan(quick.started_s).all()
+
+
+@pytest.mark.parametrize(
+    "tier",
+    [gpu(), gpu(failures={"mtbf_hours": 0.02, "mttr_hours": 0.01}), gpu(**SPLIT), api(max_concurrency=1), serverless(),
+     edge(), micro_batch(), RULES],
+)  # fmt: skip
+def test_a_run_leaves_nothing_behind(tier):
+    """No circles of large arrays, which are freed late: a plan of a thousand stretches would fill the memory."""
+    scenario = scene({"own": tier}, {"it": ONLY}, classes=MANY, slo={}, count=300)
+    workload = draw_workload(scenario)
+    compiled.simulate(scenario, "it", workload, 5.0, {"own": 3})
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        compiled.simulate(scenario, "it", workload, 5.0, {"own": 3})
+        gc.collect()
+        left = [type(each).__name__ for each in gc.garbage if type(each).__module__.startswith("tco.sim.compiled")]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+
+    assert [] == left
