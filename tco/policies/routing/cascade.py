@@ -84,9 +84,7 @@ class Cascade(AskingOn):
         """Say of each tier but the last about which requests the next one is asked."""
         return {
             tier: _below(view, attempt, tier, self.auc_fraction, threshold)
-            for attempt, (tier, threshold) in enumerate(
-                zip(self.tiers_in_order, self.confidence_thresholds, strict=False)
-            )
+            for attempt, (tier, threshold) in enumerate(zip(self.tiers(), self.confidence_thresholds, strict=False))
         }
 
     def tiers(self) -> tuple[str, ...]:

@@ -44,8 +44,16 @@ class _Way:
 
     parts: list[tuple[Ints, Floats, Ints, Ints]] = field(default_factory=list)
 
-    def visits(self, output_tokens: Ints) -> Visits:
-        """Put them in order of time; who comes at the same moment keeps the order of sending."""
+    def visits(self, output_tokens: Ints, ready_s: Floats) -> Visits:
+        """Put them in order of time.
+
+        Of those who come at the same moment, the ones that have waited nowhere come by their number, with what was
+        refused at once between them; then the others in the order of sending.
+
+        Args:
+            output_tokens: answer of each request, shape (requests,).
+            ready_s: when each request was through with what stands before the tiers, shape (requests,).
+        """
         if len(self.parts) == 1:
             request, entered_s, tokens, attempt = self.parts[0]
         else:
@@ -55,6 +63,9 @@ class _Way:
             )
         if (entered_s[1:] < entered_s[:-1]).any():
             order = np.argsort(entered_s, kind="stable")
+            if (entered_s[order[1:]] == entered_s[order[:-1]]).any():
+                at_once = np.where(entered_s == ready_s[request], request, len(ready_s))
+                order = np.lexsort((at_once, entered_s))
             request, entered_s, tokens, attempt = request[order], entered_s[order], tokens[order], attempt[order]
         return Visits(request, entered_s, tokens, output_tokens[request], attempt)
 
@@ -148,7 +159,10 @@ class Journeys:
             self._send(place, request, self.front.now_s[request], self.workload.input_tokens[request], None)
         for turn, tier in enumerate(order):
             self.passed, config = turn, self.config[tier]
-            visits, placed = self.ways[tier].visits(self.workload.output_tokens), self.placed.get(tier)
+            visits, placed = (
+                self.ways[tier].visits(self.workload.output_tokens, self.front.now_s),
+                self.placed.get(tier),
+            )
             if self.spills is not None and tier == self.spills.first:
                 visits, served = self._spill(self.spills, config, visits)
             elif placed is None:

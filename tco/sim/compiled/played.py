@@ -46,8 +46,10 @@ class PlayedTier:
 
     def serve(self) -> Served:
         """Play every call to its end."""
-        if self.calls:
-            Arrivals(self.env, self.visits.entered_s.tolist(), self._begin)
+        if self.calls:  # calls that come at the same moment come in one event, as those of a batch do
+            at_s, first = np.unique(self.visits.entered_s, return_index=True)
+            self.groups = [*first.tolist(), len(self.calls)]
+            Arrivals(self.env, at_s.tolist(), self._begin)
             self.env.run_out()
         calls = self.calls
         return Served(
@@ -63,8 +65,9 @@ class PlayedTier:
             played=self,
         )
 
-    def _begin(self, place: int) -> None:
-        Walk(self._visit(place))
+    def _begin(self, group: int) -> None:
+        for place in range(self.groups[group], self.groups[group + 1]):
+            Walk(self._visit(place))
 
     def _visit(self, place: int) -> Generator[simpy.Event, Any, None]:
         yield from self.station.visit(self.calls[place])

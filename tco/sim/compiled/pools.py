@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tco.demand.workload import Workload
 from tco.domain import Outcome
+from tco.errors import SimulationError
 from tco.policies.dispatch.least_loaded import LeastLoaded
 from tco.policies.dispatch.round_robin import RoundRobin
 from tco.policies.dispatch.shortest_of_two import ShortestOfTwo
@@ -151,6 +152,8 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     split, n = tier.disaggregation, len(visits)
     assert split is not None  # noqa: S101  # the caller looked
     prefill = split.prefill_replicas(replicas)
+    if not 0 < prefill < replicas:
+        raise SimulationError(f"a fleet of {replicas} replicas has no two pools")
     joined_s = visits.entered_s + server_of(tier).first_token_overhead_s
     fits = visits.input_tokens + visits.output_tokens <= server_of(tier).kv_capacity_tokens
     here = np.flatnonzero(fits)

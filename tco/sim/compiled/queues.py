@@ -33,7 +33,8 @@ def by_devices(tier: Edge, visits: Visits, workload: Workload) -> Served:
     chosen = (workload.uniform_array("device") * tier.devices).astype(np.int64)[visits.request]
     used, device = np.unique(chosen, return_inverse=True)
     service_s, started_s = ttft_s + rest_s, np.empty(n)
-    run_devices(np.zeros((len(used), tier.requests_at_once)), device, visits.entered_s, service_s, started_s)
+    most = min(tier.requests_at_once, int(np.bincount(device).max(initial=1)))  # no device is asked for more at once
+    run_devices(np.zeros((len(used), most)), device, visits.entered_s, service_s, started_s)
     worked_s = float(service_s.sum())
     return Served(
         np.full(n, Outcome.COMPLETED, np.int8), started_s, started_s + ttft_s, started_s + service_s, tokens_in,

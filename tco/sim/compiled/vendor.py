@@ -17,7 +17,7 @@ from tco.scenario.tiers.managed_api import ManagedApi
 from tco.serving.latency import Z95
 from tco.serving.outages import Outages
 from tco.sim.answer_time import MOST_ATTEMPTS, AnswerTime, few_values
-from tco.sim.compiled.kernels.calls import CALL, DESK, MOMENT, TERMS, Tries, run_calls
+from tco.sim.compiled.kernels.calls import CALL, DESK, MOMENT, TERMS, TRIES, Tries, run_calls
 from tco.sim.compiled.kernels.rings import NONE, Floats
 from tco.sim.compiled.served import Served, Visits
 from tco.units import SECONDS_PER_HOUR
@@ -80,7 +80,10 @@ class Vendor:
                 }  # fmt: skip
                 counts = {name: float(desks[field][0]) for name, field in counted.items()}
                 return calls[:-1], {name: count for name, count in counts.items() if count}
-            tries, switches = min(tries * 3, self.backoff.max_retries + 1), switches * 4
+            if desks["short"][0] == TRIES:
+                tries = min(tries * 3, self.backoff.max_retries + 1)
+            else:
+                switches *= 4
 
     def _outages(self, outages: Outages, switches: int, desks: Any) -> Floats:
         """Draw when the vendor goes down and comes back, as `Timeline` does one by one."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tco.demand.workload import draw_workload
+from tco.errors import SimulationError
 from tco.sim import compiled
 from tco.sim.compiled import comings, vendor
+from tco.sim.engine import simulate as simulate_simpy
 from tests.laws.build import api, cache, chat, edge, fixed, gpu, micro_batch, scene, serverless
-from tests.sim.compiled.test_same_answers import MANY, ONLY, RULES, both, differences
+from tests.sim.compiled.test_same_answers import GOOD, MANY, ONLY, RULES, both, differences
 
 ESCALATED = {"kind": "escalation", "first": "own", "then": "next", "escalated_share": 0.5}
 SPLIT = {"disaggregation": {"prefill_share": 0.5, "transfer_s_per_context_token": 1e-4}, "min_replicas": 2}
@@ -97,3 +100,46 @@ def test_a_run_leaves_nothing_behind(tier):
         gc.enable()
 
     assert [] == left
+
+
+@pytest.mark.parametrize("share", [0.25, 0.75])
+def test_arrivals_on_a_grid_keep_their_order(share):
+    """Several requests a second, all at its beginning; those that a limit refuses fall back between the others."""
+    tiers = {"own": api(limits={"requests_per_minute": 8.0}), "next": api(max_concurrency=1)}
+    option = {"router": {"kind": "static", "shares": {"own": share, "next": 1 - share}}, "people": {},
+              "fallback": {"kind": "chain", "tiers_in_order": ["next"]}}  # fmt: skip
+    scenario = scene(tiers, {"it": option}, classes=MANY, slo={}, count=300)
+    workload = draw_workload(scenario)
+    gridded = replace(workload, unit_arrivals=np.floor(workload.unit_arrivals / 3.0) * 3.0)
+    slow = simulate_simpy(scenario, "it", gridded, 3.0)
+
+    assert [] == differences(slow, compiled.simulate(scenario, "it", gridded, 3.0))
+    assert len(slow.further) > 20
+
+
+def test_a_batch_enters_a_played_tier_at_once():
+    """Calls that leave micro-batches together come to a fleet whose prompts look up every so many steps together."""
+    fleet = gpu(server={"first_token_overhead_steps": 1.0})
+    tiers = {"own": micro_batch(window_s=0.5), "next": fleet}
+    option = {"router": {**ESCALATED, "escalated_share": 1.0}, "people": {}}
+
+    assert [] == differences(*both(scene(tiers, {"it": option}, classes=MANY, slo={}, count=300), 20.0, {"next": 1}))
+
+
+def test_a_cascade_judges_nobody_behind_a_threshold_of_nothing():
+    """The quality of tiers that are never asked need not be stated."""
+    router = {"kind": "cascade", "tiers_in_order": ["own", "mid", "big"], "confidence_thresholds": [0.0, 0.5],
+              "auc_fraction": 0.8}  # fmt: skip
+    tiers = {"own": api(quality=GOOD), "mid": api(), "big": api()}
+    slow, quick = both(scene(tiers, {"it": {"router": router, "people": {}}}, classes=MANY, slo={}), 5.0, {})
+
+    assert [] == differences(slow, quick)
+    assert {("own",)} == set(quick.tried)
+
+
+def test_two_pools_of_one_replica_are_refused():
+    """A guard: the kernel would read behind its arrays."""
+    scenario = scene({"own": gpu(**SPLIT)}, {"it": ONLY}, classes=MANY, slo={}, count=200)
+
+    with pytest.raises(SimulationError, match="no two pools"):
+        compiled.simulate(scenario, "it", draw_workload(scenario), 1.0, {"own": 1})

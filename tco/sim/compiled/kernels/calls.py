@@ -28,6 +28,7 @@ refilled = shared(token_bucket.refilled)
 fills_in_s = shared(token_bucket.fills_in_s)
 jittered_s = shared(backoff.jittered_s)
 
+TRIES, SWITCHES = 1, 2  # tables that may end too soon
 SENT, OVER, DEADLINE = 0, 1, 2  # moments of a call: it is sent, its service is over, its patience ends in the line
 
 TERMS = _record(
@@ -42,7 +43,7 @@ DESK = _record(
     i8="free waiting moments order switch resent refused lost failed short over",
     b1="down",
 )
-"""State of a vendor: levels of buckets, free slots, calls in line, and counts; `short` where tables end too soon."""
+"""State of a vendor: levels of buckets, free slots, calls in line, and counts; `short` names a table that ended."""
 
 CALL = _record(
     f8="deadline_s tokens started_s first_token_s left_s",
@@ -174,7 +175,7 @@ def _send(
         desk.switch += 1
         desk.down = not desk.down
     if desk.switch == len(switches_s):
-        desk.short = 1
+        desk.short = SWITCHES
         return
     if desk.down:
         desk.lost += 1
@@ -258,7 +259,7 @@ def _again(
         _end(desk, calls, call, outcome, now_s)
         return
     if number + 1 >= len(tries.ttft_s):
-        desk.short = 1
+        desk.short = TRIES
         return
     asked_s = wait_s if to.honours_wait else 0.0
     resent_s = now_s + jittered_s(asked_s, full_s[number], to.jitter_share, tries.jitter[number, call])

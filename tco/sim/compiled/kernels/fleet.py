@@ -94,7 +94,7 @@ def run_fleet(
     n = len(entered_s)
     coming, impatient = 0, 0
     while True:
-        r, wake_s = _next_wake(reps)
+        r, wake_s = _next_wake(reps, len(reps))
         impatient = _first_waiting(to, seqs, outcome, impatient, coming)
         come_s = entered_s[coming] if coming < n else inf
         give_up_s = entered_s[impatient] + to.patience_s if impatient < coming else inf

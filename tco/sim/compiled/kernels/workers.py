@@ -117,7 +117,7 @@ def run_workers(site: Site, until_s: float) -> None:
     n = len(site.entered_s)
     while True:
         come_s = site.entered_s[staff.coming] if staff.coming < n else inf
-        r, wake_s = _next_wake(site.reps)
+        r, wake_s = _next_wake(site.reps, min(staff.used, len(site.reps)))
         w, event_s = _next_event(staff, site.workers)
         over_s = site.moments[0].at_s if staff.moments else inf
         give_up_s = site.entered_s[site.seqs[n].after] + site.platform[0].patience_s if staff.waiting else inf
