@@ -21,7 +21,7 @@ platforms = st.builds(
         "kind": "serverless", "requests_per_worker": places, "min_workers": floor, "max_workers": floor + more,
         "gpu_price": BY_THE_SECOND, "cold_start": {"p50_s": 2.0, "p95_s": 6.0},
         **({"server": {**gpu()["server"], **server, "max_sequences": max(server["max_sequences"], places),
-                       "step_budget_tokens": 800, **({"first_token_overhead_s": 0.05} if overhead else {})}}
+                       "step_budget_tokens": 800, **({"first_token_overhead_s": 0.0537} if overhead else {})}}
            if server else MEASURED),
         **changes,
     },
