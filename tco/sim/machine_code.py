@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import rmtree
+from string import hexdigits
+from time import time
 from typing import TYPE_CHECKING
 
 from tco.scenario.tiers.gpu_fleet import GpuFleet
@@ -25,6 +29,7 @@ SOURCES = (
     ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"), ("tco.policies.dispatch", "shortest_of_two.py"),
     ("tco.policies", "token_bucket.py"), ("tco.policies", "backoff.py"), ("tco.scenario.tiers", "micro_batch.py"),
 )  # fmt: skip
+UNUSED_S = 60 * 86_400.0  # after which the code of another version is dropped
 FOLDER = "NUMBA_CACHE_DIR"  # numba's own variable; whoever sets it is asked nothing
 
 
@@ -51,8 +56,20 @@ def can_be_kept() -> bool:
 def set_up() -> bool:
     """Point numba at the folder before it is loaded; say whether there is one."""
     if can_be_kept():
+        if FOLDER not in os.environ:
+            _tidy(place())
         os.environ[FOLDER] = str(place())
     return can_be_kept()
+
+
+def _tidy(mine: Path) -> None:
+    """Note that a folder is in use, and drop those of other versions that nobody has used for long."""
+    with suppress(OSError):  # another process may be at the same; there is no harm in an old folder
+        os.utime(mine)
+        for other in mine.parent.iterdir():
+            is_code = len(other.name) == len(mine.name) and set(other.name) <= set(hexdigits) and other.is_dir()
+            if is_code and other != mine and time() - other.stat().st_mtime > UNUSED_S:
+                rmtree(other)
 
 
 def entries_of(tiers: Iterable[Tier]) -> set[str]:

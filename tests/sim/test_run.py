@@ -184,3 +184,17 @@ def test_the_kernels_that_tiers_need_are_those_that_run(tier, entries, tmp_path)
                    env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)})  # fmt: skip
     kept = {path.name.partition("-")[0] for path in tmp_path.rglob("*.nbi")}
     assert entries == {name for name in kept if ".run_" in name}
+
+
+def test_code_of_versions_that_nobody_uses_any_more_is_dropped(tmp_path):
+    """After two months, and nothing else that lies there."""
+    mine, fresh, old, other = (tmp_path / name for name in ("ab" * 8, "cd" * 8, "ef" * 8, "my notes"))
+    for folder in (mine, fresh, old, other):
+        folder.mkdir()
+        (folder / "file").write_text("")
+    for folder in (mine, old, other):
+        os.utime(folder, (0, 0))
+    machine_code._tidy(mine)
+
+    assert {mine, fresh, other} == set(tmp_path.iterdir())
+    assert mine.stat().st_mtime > 0
