@@ -34,10 +34,13 @@ FOLDER = "NUMBA_CACHE_DIR"  # numba's own variable; whoever sets it is asked not
 
 
 def place() -> Path:
-    """Return the folder for machine code, by what it was made from: numba looks at the file of a function only."""
+    """Return the folder for machine code, by what it was made from and where that lies.
+
+    numba looks at the file of a function only, and does not find what was made from the same file in another place.
+    """
     if kept := os.environ.get(FOLDER):
         return Path(kept)
-    text = b"".join((files(package) / name).read_bytes() for package, name in SOURCES)
+    text = b"".join((files(package) / name).read_bytes() for package, name in SOURCES) + str(files("tco")).encode()
     home = os.environ.get("XDG_CACHE_HOME") or str(Path("~").expanduser() / ".cache")
     return Path(home) / "tco" / sha256(text).hexdigest()[:16]
 
