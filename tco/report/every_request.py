@@ -26,7 +26,7 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
         ask = "" if evaluation.trace is not None else "; `--every-request` simulates them all"
         told = (
             f"Windows stand for the months: {coverage.why}{ask}. "
-            f"In the plans shipped with tco that moves an option's cost by {COST_APART[0]:.2%} at the median and "
+            f"In the plans shipped with tco that moves an option's cost by {COST_APART[0]:.3%} at the median and "
             f"{COST_APART[1]:.1%} at most, the p95 of the busiest hour in the worst month by {P95_APART[0]:.0%} and "
             f"{P95_APART[1]:.0%}."
         )
@@ -61,7 +61,8 @@ def simulated(evaluation: Evaluation) -> str:
     plans = evaluation.plans.values()
     if evaluation.every is not None:
         follow = [plan.option for plan in plans if plan.levels]
-        others = f"; of {', '.join(follow)}, which follow the load, from windows of the week's loads" if follow else ""
+        they = "which follows" if len(follow) == 1 else "which follow"
+        others = f"; of {', '.join(follow)}, {they} the load, from windows of the week's loads" if follow else ""
         return f"every request, at least {JUDGED_REQUESTS:,} of busiest hours where a plan has as many{others}"
     windows = sum(len({window.rate_rps for window in plan.judged}) for plan in plans)
     drawn = counted(next(iter(plans)).windows[0].requests, "request")
