@@ -201,7 +201,7 @@ def test_code_of_versions_that_nobody_uses_any_more_is_dropped(tmp_path):
 
 
 def test_a_second_copy_of_the_program_has_a_folder_of_its_own(monkeypatch):
-    """numba would not find the first one's code there, and nobody would be told that it compiles."""
+    """Numba would not find the first one's code there, and nobody would be told that it compiles."""
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     here, real = machine_code.place(), machine_code.files
     monkeypatch.setattr(machine_code, "files", lambda name: "/elsewhere/tco" if name == "tco" else real(name))
