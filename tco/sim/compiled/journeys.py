@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,14 @@ from tco.scenario.tiers import Tier
 from tco.sim.answer_time import few_values
 from tco.sim.compiled.front import Front
 from tco.sim.compiled.kernels.rings import SPILLED
-from tco.sim.compiled.later import Later
+from tco.sim.compiled.later import Later, cached_tokens, further_visits, unanswered_tries
 from tco.sim.compiled.order import tier_order
 from tco.sim.compiled.placed import PlacedTier
 from tco.sim.compiled.pools import Spill
 from tco.sim.compiled.served import Served, Visits
 from tco.sim.compiled.tiers import serve, serve_or_spill
-from tco.sim.result import FurtherVisit, SimulationResult
+from tco.sim.compiled.ways import Way
+from tco.sim.result import SimulationResult
 from tco.sim.run_view import RunView
 
 Floats = NDArray[np.float64]
@@ -36,38 +37,6 @@ NOWHERE = -1
 
 class NotFeedForwardError(Exception):
     """A request went back to a tier that was served already."""
-
-
-@dataclass
-class _Way:
-    """Requests on their way to a tier, in parts that were sent together."""
-
-    parts: list[tuple[Ints, Floats, Ints, Ints]] = field(default_factory=list)
-
-    def visits(self, output_tokens: Ints, ready_s: Floats) -> Visits:
-        """Put them in order of time.
-
-        Of those who come at the same moment, the ones that have waited nowhere come by their number, with what was
-        refused at once between them; then the others in the order of sending.
-
-        Args:
-            output_tokens: answer of each request, shape (requests,).
-            ready_s: when each request was through with what stands before the tiers, shape (requests,).
-        """
-        if len(self.parts) == 1:
-            request, entered_s, tokens, attempt = self.parts[0]
-        else:
-            nobody = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64)
-            request, entered_s, tokens, attempt = (
-                np.concatenate(each) for each in zip(nobody, *self.parts, strict=True)
-            )
-        if (entered_s[1:] < entered_s[:-1]).any():
-            order = np.argsort(entered_s, kind="stable")
-            if (entered_s[order[1:]] == entered_s[order[:-1]]).any():
-                at_once = np.where(entered_s == ready_s[request], request, len(ready_s))
-                order = np.lexsort((at_once, entered_s))
-            request, entered_s, tokens, attempt = request[order], entered_s[order], tokens[order], attempt[order]
-        return Visits(request, entered_s, tokens, output_tokens[request], attempt)
 
 
 class Journeys:
@@ -142,7 +111,7 @@ class Journeys:
         self.spills = router if isinstance(router, SpillOver) else None
         self.route, self.prompt_shares = router.start_many(self.view), router.prompt_shares(self.view)
         self.fall = self.option.fallback.start(self.view) if self.option.fallback else None
-        self.ways = {tier: _Way() for tier in self.tiers}
+        self.ways = {tier: Way() for tier in self.tiers}
         self.place = {tier: place for place, tier in enumerate(self.tiers)}
         self.routed = np.array([*(self.place[tier] for tier in router.tiers()), NOWHERE])  # by the router's own places
         order = tier_order(self.option, self.tiers)
@@ -338,39 +307,11 @@ class Journeys:
         good[self.front.false_hits] = 0
         return good
 
-    def _further(self) -> dict[int, list[FurtherVisit]]:
-        found: dict[int, list[FurtherVisit]] = {}
-        for visits, served in self.done_by.values():
-            again = visits.attempt > 0
-            rows = zip(
-                visits.request[again].tolist(), visits.entered_s[again].tolist(), served.started_s[again].tolist(),
-                served.input_tokens[again].tolist(), strict=True,
-            )  # fmt: skip
-            for request, entered_s, started_s, tokens in rows:
-                begun = None if started_s != started_s else started_s
-                found.setdefault(request, []).append(FurtherVisit(entered_s, begun, tokens))
-        return found
-
-    def _cached_tokens(self) -> dict[tuple[int, int], int]:
-        found: dict[tuple[int, int], int] = {}
-        for visits, served in self.done_by.values():
-            held = served.cached_tokens > 0
-            keys = zip(visits.request[held].tolist(), visits.attempt[held].tolist(), strict=True)
-            found.update(zip(keys, served.cached_tokens[held].tolist(), strict=True))
-        return found
-
-    def _unanswered_tries(self) -> dict[int, tuple[int, ...]]:
-        found: dict[int, tuple[int, ...]] = {}
-        for requests, attempts in self.unanswered:
-            for request, attempt in zip(requests.tolist(), attempts.tolist(), strict=True):
-                found[request] = (*found.get(request, ()), attempt)
-        return found
-
     def result(self) -> SimulationResult:
         """Gather everything."""
         end_s = float(self.finished_s.max())
         elapsed_s = end_s - float(self.arrived_s[0])
-        books = dict(self.front.books)
+        books, visited = dict(self.front.books), list(self.done_by.values())
         for tier in self.tiers:
             visits, served = self.done_by[tier]
             placed = self.placed.get(tier)
@@ -394,9 +335,9 @@ class Journeys:
             arrived_s=self.arrived_s,
             first_token_s=self.first_token_s,
             finished_s=self.finished_s,
-            further=Later(self._further),
-            unanswered_tries=Later(self._unanswered_tries),
-            cached_tokens=Later(self._cached_tokens),
+            further=Later(partial(further_visits, visited)),
+            unanswered_tries=Later(partial(unanswered_tries, self.unanswered)),
+            cached_tokens=Later(partial(cached_tokens, visited)),
             degraded=self.degraded,
             good=self._good(),
             false_hit=self.front.false_hits,
