@@ -1,7 +1,7 @@
 """Run: one simulation, on the engine that the scenario asks for and the option allows.
 
-Both engines give the same answers. The compiled one is quicker by far, but takes half a second to load, and does not know
-every feature; the SimPy one knows all of them.
+Both engines give the same answers. The compiled one is quicker by far, but takes half a second to load, and does not
+know every feature; the SimPy one knows all of them.
 """
 
 from __future__ import annotations
