@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from contextlib import suppress
 from functools import cache
@@ -57,11 +58,13 @@ def can_be_kept() -> bool:
 
 
 def set_up() -> bool:
-    """Point numba at the folder before it is loaded; say whether there is one."""
+    """Point numba at the folder; say whether there is one."""
     if can_be_kept():
         if FOLDER not in os.environ:
             _tidy(place())
         os.environ[FOLDER] = str(place())
+        if "numba" in sys.modules:  # loaded by somebody else, it has read its variables
+            sys.modules["numba"].config.CACHE_DIR = str(place())
     return can_be_kept()
 
 

@@ -18,7 +18,7 @@ from tco.scenario.options import Option
 from tco.scenario.tiers import Tier
 from tco.sim.answer_time import few_values
 from tco.sim.compiled.front import Front
-from tco.sim.compiled.kernels.rings import SPILLED
+from tco.sim.compiled.kernels.rings import COMPLETED, SPILLED
 from tco.sim.compiled.later import Later, cached_tokens, further_visits, unanswered_tries
 from tco.sim.compiled.order import tier_order
 from tco.sim.compiled.placed import PlacedTier
@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 NOWHERE = -1
+EVERYWHERE = slice(None)
 
 
 class NotFeedForwardError(Exception):
@@ -117,21 +118,22 @@ class Journeys:
         order = tier_order(self.option, self.tiers)
         self.turn = [order.index(tier) for tier in self.tiers]  # of each tier, by its place
         self.passed = NOWHERE  # turn of the last tier served
-        everywhere = np.full(len(self.workload), 0 if self.spills is None else self.place[self.spills.first])
-        first = self._route(self.everybody, ()) if self.spills is None else everywhere
+        if self.spills is None:
+            first = self._route(self.everybody, ())
+        else:
+            first = np.full(len(self.workload), self.place[self.spills.first])
         if (first < 0).any():
             raise SimulationError(f"{self.name}: the router sent a request nowhere")
         self._end_cached(first)
         for place in range(len(self.tiers)):
             mine = first == place if not self.front.cached.any() else (first == place) & ~self.front.cached
             request = self.everybody.request if mine.all() else np.flatnonzero(mine)
-            self._send(place, request, self.front.now_s[request], self.workload.input_tokens[request], None)
+            at = self._at(request)
+            self._send(place, request, self.front.now_s[at], self.workload.input_tokens[at], None)
         for turn, tier in enumerate(order):
             self.passed, config = turn, self.config[tier]
-            visits, placed = (
-                self.ways[tier].visits(self.workload.output_tokens, self.front.now_s),
-                self.placed.get(tier),
-            )
+            visits = self.ways[tier].visits(self.workload, self.everybody.request, self.front.now_s)
+            placed = self.placed.get(tier)
             if self.spills is not None and tier == self.spills.first:
                 visits, served = self._spill(self.spills, config, visits)
             elif placed is None:
@@ -156,6 +158,10 @@ class Journeys:
         stay = np.flatnonzero(served.outcome != SPILLED)
         return visits.at(stay), served.at(stay)
 
+    def _at(self, request: Ints) -> Ints | slice:
+        """Return where some requests stand in arrays of all; a slice for everybody, which takes no look at each."""
+        return EVERYWHERE if request is self.everybody.request else request
+
     def _route(self, some: Some, tried: tuple[str, ...]) -> Ints:
         """Ask the router where some go next, by the option's places of tiers."""
         return np.asarray(self.routed[self.route(some, tried)])
@@ -177,23 +183,29 @@ class Journeys:
 
     def _go_on(self, place: int, visits: Visits, served: Served) -> None:
         """Write down what came of the visits to a tier, and send on whoever goes on, as they end."""
-        request, done = visits.request, served.outcome == Outcome.COMPLETED
-        whole = Some(request, self.workload.class_index[request], self.workload.classes)
-        self._walk_on(self.tiers[place], request)
+        request, done = visits.request, served.outcome == COMPLETED
+        at, all_done = self._at(request), bool(done.all())
+        self._walk_on(self.tiers[place], at)
         if visits.attempt.any():
             first = visits.attempt == 0
             self.started_s[request[first]] = served.started_s[first]
         else:
-            self.started_s[request] = served.started_s
+            self.started_s[at] = served.started_s
+        if all_done and not self.option.router.asks_on:
+            self.served[at] = place
+            self._stand(at, served, EVERYWHERE)
+            return
+        whole = Some(request, self.workload.class_index[at], self.workload.classes)
         following = np.full(len(request), NOWHERE)
         asked = done & ~self.degraded[request]
         if self.option.router.asks_on:
             for tried, mine in self._by_path(request, asked):
                 following[mine] = self._route(whole.of(mine), tried)
-        if not done.all():
+        if not all_done:
             following[~done] = self._fall(visits, served.outcome, ~done)
         self.served[request[done]] = place
-        self._stand(request, served, done & (following == NOWHERE))
+        stands = done & (following == NOWHERE)
+        self._stand(request[stands], served, stands)
         asks_on = done & (following != NOWHERE)
         if asks_on.any():
             if self.answered_s is None:
@@ -205,14 +217,17 @@ class Journeys:
         if (following != NOWHERE).any():
             self._send_on(whole, visits, served, following)
 
-    def _walk_on(self, tier: str, request: Ints) -> None:
+    def _walk_on(self, tier: str, at: Ints | slice) -> None:
         """Add a tier to the paths of some requests."""
         known = list(self.paths)
-        codes = self.path[request]
+        if len(known) == 1:  # nobody has been anywhere
+            self.path[at] = self.paths.setdefault((tier,), 1)
+            return
+        codes = self.path[at]
         table = np.zeros(len(known), np.int64)
         for code in np.flatnonzero(np.bincount(codes, minlength=len(known))).tolist():
             table[code] = self.paths.setdefault((*known[code], tier), len(self.paths))
-        self.path[request] = table[codes]
+        self.path[at] = table[codes]
 
     def _by_path(self, request: Ints, chosen: Flags) -> list[tuple[tuple[str, ...], Flags]]:
         """Part some of the requests by the tiers that they tried."""
@@ -240,9 +255,8 @@ class Journeys:
                         found[mine & (labels == label) & (whys == why)] = self.place[tier]
         return found
 
-    def _stand(self, request: Ints, served: Served, who: Flags) -> None:
-        """End requests whose answer stands."""
-        ends = request[who]
+    def _stand(self, ends: Ints | slice, served: Served, who: Flags | slice) -> None:
+        """End requests whose answer stands, by their places among all and among those served."""
         self.outcome[ends] = Outcome.COMPLETED
         self.first_token_s[ends], self.finished_s[ends] = served.first_token_s[who], served.left_s[who]
 
@@ -300,10 +314,11 @@ class Journeys:
 
     def _good(self) -> NDArray[np.int8]:
         good = np.full(len(self.workload), -1, np.int8)
-        answer = np.where(self.front.cached, self.spared, self.served)
-        for place, tier in enumerate(self.tiers):
-            if self.view.knows_quality(tier) and (mine := answer == place).any():
-                good[mine] = self.view.good_array(tier)[mine]
+        known = [place for place, tier in enumerate(self.tiers) if self.view.knows_quality(tier)]
+        answer = np.where(self.front.cached, self.spared, self.served) if known else self.served
+        for place in known:
+            if (mine := answer == place).any():
+                good[mine] = self.view.good_array(self.tiers[place])[mine]
         good[self.front.false_hits] = 0
         return good
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tco.demand.workload import Workload
-from tco.domain import Outcome
 from tco.plugin import plugins_in
 from tco.scenario.placement import Regions
 from tco.scenario.tiers import Tier
+from tco.sim.compiled.kernels.rings import COMPLETED
 from tco.sim.compiled.served import Served, Visits
 from tco.sim.compiled.tiers import serve
 from tco.sim.placed import split_replicas
@@ -67,7 +67,7 @@ class PlacedTier:
             self._parts.append((local, part))
             whole.outcome[mine], whole.started_s[mine] = part.outcome, part.started_s
             whole.left_s[mine] = part.left_s + way_s[mine]
-            answered = part.outcome == Outcome.COMPLETED
+            answered = part.outcome == COMPLETED
             whole.first_token_s[mine] = np.where(answered, part.first_token_s + way_s[mine], np.nan)
             whole.input_tokens[mine], whole.output_tokens[mine] = part.input_tokens, part.output_tokens
             whole.cached_tokens[mine] = part.cached_tokens

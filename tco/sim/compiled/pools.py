@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple
 
@@ -20,7 +20,17 @@ from tco.scenario.tiers import Tier
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.sim.compiled.comings import Changing
 from tco.sim.compiled.kernels.fleet import run_fleet
-from tco.sim.compiled.kernels.rings import LEAST, ROUND_ROBIN, TWO, new_fleet, server_settings
+from tco.sim.compiled.kernels.rings import (
+    COMPLETED,
+    LEAST,
+    NO_FLAGS,
+    NO_TOKENS,
+    ROUND_ROBIN,
+    TWO,
+    new_fleet,
+    read_out,
+    server_settings,
+)
 from tco.sim.compiled.served import Served, Visits
 
 Floats = NDArray[np.float64]
@@ -56,19 +66,35 @@ def can_spill(tier: Tier) -> bool:
 def _settings(tier: GpuFleet, *, limited: bool = True) -> tuple[Any, Floats]:
     """Return what holds for every replica, and its fixed times by tokens; without limits for a pool behind another."""
     speculation, plain = tier.speculation, server_of(tier)
-    settings, table = server_settings(speculation.slowed(plain) if speculation else plain)
-    figures = {
-        "patience_s": tier.queue_timeout_s if limited and tier.queue_timeout_s is not None else inf,
-        "per_decode": speculation.draft_tokens + 1 if speculation else 1,
-        "max_queue": tier.max_queue_requests if limited and tier.max_queue_requests is not None else -1,
-        "dispatch": DISPATCH[type(tier.dispatch)], "grows": tier.kv_reservation == "as_needed",
-    }  # fmt: skip
-    for name, value in figures.items():
-        settings[name] = value
-    return settings, table
+    return server_settings(
+        speculation.slowed(plain) if speculation else plain,
+        patience_s=tier.queue_timeout_s if limited and tier.queue_timeout_s is not None else inf,
+        per_decode=speculation.draft_tokens + 1 if speculation else 1,
+        max_queue=tier.max_queue_requests if limited and tier.max_queue_requests is not None else -1,
+        dispatch=DISPATCH[type(tier.dispatch)],
+        grows=tier.kv_reservation == "as_needed",
+    )
 
 
 Went = tuple[NDArray[np.int8], Floats, Changing | None]  # how each sequence ended, when, what changed
+
+
+class Read(NamedTuple):
+    """What sequences hold at the end; arrays have shape (sequences,).
+
+    Attributes:
+        started_s: when each began, seconds.
+        first_token_s: when each that is complete had its first token, NaN for others.
+        cached_tokens: how much of its prompt was not read, 0 for those that are not complete.
+        ended: order in which they ended.
+        recomputed_tokens: how many tokens were computed again.
+    """
+
+    started_s: Floats
+    first_token_s: Floats
+    cached_tokens: Ints
+    ended: Ints
+    recomputed_tokens: float
 
 
 @dataclass
@@ -82,14 +108,14 @@ class Pool:
     tokens_out: Ints
 
     def __post_init__(self) -> None:
-        tokens_in, n = self.visits.input_tokens, len(self.visits)
+        tokens_in = self.visits.input_tokens
         most = server_of(self.tier).max_sequences
-        self.reps, self.seqs, self.heap = new_fleet(self.replicas, most, tokens_in, self.tokens_out)
-        self.cached = np.minimum((self.tier.prefix_cached_share * tokens_in).astype(np.int64), tokens_in - 1)
-        self.seqs["cached_tokens"][:n] = self.cached
-        self.seqs["prefill_left"][:n] -= self.cached
+        cached, urgent = NO_TOKENS, NO_FLAGS
+        if self.tier.prefix_cached_share:
+            cached = np.minimum((self.tier.prefix_cached_share * tokens_in).astype(np.int64), tokens_in - 1)
         if self.tier.interactive_first:
-            self.seqs["urgent"][:n] = self.workload.interactive[self.visits.request]
+            urgent = self.workload.interactive[self.visits.request]
+        self.reps, self.seqs, self.heap = new_fleet(self.replicas, most, tokens_in, self.tokens_out, cached, urgent)
 
     def speculate(self) -> None:
         """Let the tokens after the first take the steps that each request's luck gives it."""
@@ -118,13 +144,20 @@ class Pool:
             changing = Changing(self, first)
             return (*changing.run(settings, table, joined_s), changing)
         n = len(self.visits)
-        chances = np.zeros(n)
+        chances = np.zeros(0)
         if settings["dispatch"][0] == TWO:
             chances = self.workload.uniform_array("dispatch")[self.visits.request]
         left_s, outcome = np.full(n, np.nan), np.zeros(n, np.int8)
         tally = np.zeros(2, np.int64)
         run_fleet(settings, table, self.reps, self.seqs, self.heap, joined_s, chances, tally, left_s, outcome)
         return outcome, left_s, None
+
+    def read(self, outcome: NDArray[np.int8]) -> Read:
+        """Read what the sequences hold at the end, by how each ended."""
+        n = len(outcome)
+        started_s, first_s, cached, ended = np.empty(n), np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64)
+        recomputed = read_out(self.seqs, outcome, started_s, first_s, cached, ended)
+        return Read(started_s, first_s, cached, ended, recomputed)
 
     def of(self, field: str) -> Any:
         """Return a field of the sequences, without the marks of the queues."""
@@ -144,7 +177,7 @@ def by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int, 
         settings["spill_at"] = spill.at
         pool.of("spills")[:] = spill.may[visits.request]
     went = pool.run(settings, table, visits.entered_s + server_of(tier).first_token_overhead_s)
-    return _from_pools(visits, went, pool.of("started_s").copy(), pool.cached, [pool])
+    return _from_pools(visits, went, pool.read(went[0]), [pool])
 
 
 def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int) -> Served:
@@ -164,7 +197,7 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     outcome = np.full(n, Outcome.REJECTED, np.int8)
     left_s, started_s = joined_s.copy(), np.full(n, np.nan)
     outcome[here], left_s[here], started_s[here] = first_outcome, first_left_s, prompts.of("started_s")
-    on = np.flatnonzero((first_outcome == Outcome.COMPLETED) & (visits.output_tokens[here] > 1))
+    on = np.flatnonzero((first_outcome == COMPLETED) & (visits.output_tokens[here] > 1))
     moved_s = [split.transfer_s(tokens) for tokens in visits.input_tokens[here[on]].tolist()]
     comes_s = first_left_s[on] + np.array(moved_s)
     order = np.lexsort((prompts.of("ended")[on], comes_s))
@@ -179,30 +212,25 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     answers.of("recomputed")[:] = prompts.of("recomputed")[on]
     prompts.of("recomputed")[on] = 0  # counted with the answer
     outcome[here[on]], left_s[here[on]], changing = answers.run(*_settings(tier, limited=False), comes_s)
-    cached, first_s, ended = np.zeros(n, np.int64), np.full(n, np.nan), np.zeros(n, np.int64)
+    cached, first_s, ended, again = np.zeros(n, np.int64), np.full(n, np.nan), np.zeros(n, np.int64), 0.0
     for pool, mine in ((prompts, here), (answers, here[on])):  # an answer of one token ends with its prompt
-        cached[mine], first_s[mine], ended[mine] = pool.cached, pool.of("first_token_s"), pool.of("ended")
-    served = _from_pools(visits, (outcome, left_s, changing), started_s, cached, [answers, prompts], first_changing)
-    return replace(served, first_token_s=np.where(outcome == Outcome.COMPLETED, first_s, np.nan), ended=ended)
+        read = pool.read(outcome[mine])
+        cached[mine], first_s[mine], ended[mine] = read.cached_tokens, read.first_token_s, read.ended
+        again += read.recomputed_tokens
+    read = Read(started_s, first_s, cached, ended, again)
+    return _from_pools(visits, (outcome, left_s, changing), read, [answers, prompts], first_changing)
 
 
-def _from_pools(
-    visits: Visits, went: Went, started_s: Floats, cached: Ints, pools: list[Pool], other: Changing | None = None
-) -> Served:
+def _from_pools(visits: Visits, went: Went, read: Read, pools: list[Pool], other: Changing | None = None) -> Served:
     outcome, left_s, changing = went
-    done = outcome == Outcome.COMPLETED
     counted = {
-        "recomputed_tokens": sum(float(pool.of("recomputed").sum()) for pool in pools),
-        "prefix_cached_tokens": int(cached[done].sum()),
+        "recomputed_tokens": read.recomputed_tokens,
+        "prefix_cached_tokens": int(read.cached_tokens.sum()),
         "preemptions": sum(int(pool.reps["preemptions"].sum()) for pool in pools),
     }
-    first_s = np.full(len(visits), np.nan)
-    if len(pools) == 1:
-        first_s = np.where(done, pools[0].of("first_token_s"), np.nan)
     return Served(
-        outcome, started_s, first_s, left_s, visits.input_tokens, visits.output_tokens, np.where(done, cached, 0),
-        sum(float(pool.reps["busy_s"].sum()) for pool in pools), sum(pool.replicas for pool in pools),
-        {name: amount for name, amount in counted.items() if amount},
-        ended=pools[0].of("ended").copy() if len(pools) == 1 else None,
-        changing=tuple(each for each in (changing, other) if each is not None),
+        outcome, read.started_s, read.first_token_s, left_s, visits.input_tokens, visits.output_tokens,
+        read.cached_tokens, sum(float(pool.reps["busy_s"].sum()) for pool in pools),
+        sum(pool.replicas for pool in pools), {name: amount for name, amount in counted.items() if amount},
+        ended=read.ended, changing=tuple(each for each in (changing, other) if each is not None),
     )  # fmt: skip

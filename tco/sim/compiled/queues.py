@@ -12,7 +12,7 @@ from tco.scenario.tiers.edge import Edge
 from tco.scenario.tiers.micro_batch import MicroBatch
 from tco.sim.answer_time import AnswerTime
 from tco.sim.compiled.kernels.lines import BENCH, Line, run_batches, run_devices
-from tco.sim.compiled.kernels.rings import NONE
+from tco.sim.compiled.kernels.rings import COMPLETED, NONE
 from tco.sim.compiled.served import Served, Visits
 from tco.sim.compiled.vendor import by_attempt
 
@@ -63,7 +63,7 @@ def by_batches(tier: MicroBatch, visits: Visits, workload: Workload, replicas: i
     run_batches(line)
     busy_s = float(bench["busy_s"][0])
     return Served(
-        line.outcome, line.started_s, np.where(line.outcome == Outcome.COMPLETED, line.left_s, np.nan), line.left_s,
+        line.outcome, line.started_s, np.where(line.outcome == COMPLETED, line.left_s, np.nan), line.left_s,
         visits.input_tokens, visits.output_tokens, np.zeros(n, np.int64),
         counts={"batches": float(bench["batches"][0]), "busy_s": busy_s}, worked_s=busy_s, places=replicas,
         tells_idle=True,

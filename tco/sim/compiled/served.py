@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tco.domain import Outcome
+from tco.sim.compiled.kernels.rings import COMPLETED, FAILED, REJECTED, TIMED_OUT
 from tco.sim.stations import StationBooks
 
 if TYPE_CHECKING:
@@ -109,14 +109,18 @@ class Served:
         """Close the books of a run that lasted so long and ended at a moment."""
         if self.played is not None:
             return self.played.books(elapsed_s, end_s)
-        answered = self.outcome == Outcome.COMPLETED
-        last_s = float(max(self.left_s.max(), visits.entered_s.max())) if len(visits) else 0.0
+        done = self.outcome == COMPLETED
+        ended = {each: int(np.count_nonzero(self.outcome == each)) for each in (REJECTED, FAILED, TIMED_OUT)}
+        completed = int(np.count_nonzero(done))
+        answered = done if completed < len(visits) else slice(None)
+        last_s = float(max(self.left_s.max(), visits.entered_s[-1])) if len(visits) else 0.0
+        presence_s = float((self.left_s - visits.entered_s).sum())
         busy_share = None
         if self.busy_s is not None:
             busy_share = self.busy_s / (self.replicas * last_s) if last_s else 0.0
         counts = dict(self.counts)
         if self.changing:
-            busy_share = self._close_changing(last_s, end_s, float((self.left_s - visits.entered_s).sum()), counts)
+            busy_share = self._close_changing(last_s, end_s, presence_s, counts)
         if self.worked_s is not None:
             paid_s = (self.places or 0) * elapsed_s
             busy_share = self.worked_s / paid_s
@@ -124,13 +128,13 @@ class Served:
                 counts["idle_s"] = paid_s - self.worked_s
         books = StationBooks(
             arrived=len(visits),
-            completed=int(answered.sum()),
-            rejected=int((self.outcome == Outcome.REJECTED).sum()),
-            failed=int((self.outcome == Outcome.FAILED).sum()),
-            timed_out=int((self.outcome == Outcome.TIMED_OUT).sum()),
+            completed=completed,
+            rejected=ended[REJECTED],
+            failed=ended[FAILED],
+            timed_out=ended[TIMED_OUT],
             input_tokens=int(self.input_tokens[answered].sum()),
             output_tokens=int(self.output_tokens[answered].sum()),
-            presence_s=float((self.left_s - visits.entered_s).sum()),
+            presence_s=presence_s,
             busy_share=busy_share,
             counts=counts,
         )

@@ -8,13 +8,12 @@ from math import inf, isclose, log
 import numpy as np
 
 from tco.demand.workload import Workload
-from tco.domain import Outcome
 from tco.errors import SimulationError
 from tco.scenario.tiers.serverless import Serverless
 from tco.serving.latency import Z95
 from tco.sim.answer_time import AnswerTime
 from tco.sim.compiled.kernels.calls import MOMENT
-from tco.sim.compiled.kernels.rings import SEQUENCE, SETTINGS, Floats, new_fleet, server_settings
+from tco.sim.compiled.kernels.rings import COMPLETED, SEQUENCE, SETTINGS, Floats, new_fleet, server_settings
 from tco.sim.compiled.kernels.workers import OFF, PLATFORM, STAFF, STARTING, WARM, WORKER, Site, run_workers
 from tco.sim.compiled.served import Served, Visits
 from tco.sim.compiled.vendor import by_attempt
@@ -81,7 +80,7 @@ class Platform:
         """Serve all calls."""
         run_workers(self.site, -inf)
         visits, site = self.visits, self.site
-        done = site.outcome == Outcome.COMPLETED
+        done = site.outcome == COMPLETED
         is_server = self.tier.replica is not None
         first_s = site.seqs["first_token_s"][: len(visits)] if is_server else site.first_token_s
         ended = site.seqs["ended"][: len(visits)].copy() if is_server else None  # a batch lets several go at once
@@ -104,7 +103,7 @@ class Platform:
         if not isclose(lives_s, integral_s, rel_tol=1e-9, abs_tol=1e-6):
             raise SimulationError(f"workers lived {lives_s:.6f} s, {integral_s:.6f} worker-seconds were counted")
         settled = staff["from_s"] >= 0
-        done = self.site.outcome == Outcome.COMPLETED
+        done = self.site.outcome == COMPLETED
         counts = {
             "cold_requests": staff["cold_requests"],
             "cold_starts": staff["cold_starts"],

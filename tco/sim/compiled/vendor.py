@@ -18,7 +18,7 @@ from tco.serving.latency import Z95
 from tco.serving.outages import Outages
 from tco.sim.answer_time import MOST_ATTEMPTS, AnswerTime, few_values
 from tco.sim.compiled.kernels.calls import CALL, DESK, MOMENT, TERMS, TRIES, Tries, run_calls
-from tco.sim.compiled.kernels.rings import NONE, Floats
+from tco.sim.compiled.kernels.rings import COMPLETED, NONE, Floats
 from tco.sim.compiled.served import Served, Visits
 from tco.units import SECONDS_PER_HOUR
 
@@ -137,7 +137,7 @@ def by_vendor(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
     above = np.zeros(n, np.bool_)
     if threshold is not None and int(workload.input_tokens.max()) > threshold:
         above = tokens_in > threshold
-    is_long = above & ~batched & (outcome == Outcome.COMPLETED)
+    is_long = above & ~batched & (outcome == COMPLETED)
     if is_long.any():
         counts |= _tokens("long_context", visits, is_long)
     if batched.any() and tier.batch is not None:
@@ -149,7 +149,7 @@ def by_vendor(tier: ManagedApi, visits: Visits, workload: Workload) -> Served:
         counts |= _tokens("batch", visits, batched)
         if (batched & above).any():
             counts |= _tokens("long_batch", visits, batched & above)
-    cached[is_long | batched | (outcome != Outcome.COMPLETED)] = 0
+    cached[is_long | batched | (outcome != COMPLETED)] = 0
     ended = np.zeros(n, np.int64)
     ended[here] = calls["ended"]  # those that an outage fails, or a deadline, may end at the same moment
     return Served(

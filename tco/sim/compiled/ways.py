@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from tco.demand.workload import Workload
 from tco.sim.compiled.served import Visits
 
 Floats = NDArray[np.float64]
@@ -19,14 +20,15 @@ class Way:
 
     parts: list[tuple[Ints, Floats, Ints, Ints]] = field(default_factory=list)
 
-    def visits(self, output_tokens: Ints, ready_s: Floats) -> Visits:
+    def visits(self, workload: Workload, everybody: Ints, ready_s: Floats) -> Visits:
         """Put them in order of time.
 
         Of those who come at the same moment, the ones that have waited nowhere come by their number, with what was
         refused at once between them; then the others in the order of sending.
 
         Args:
-            output_tokens: answer of each request, shape (requests,).
+            workload: all requests.
+            everybody: the array of their numbers that is sent where all are, shape (requests,).
             ready_s: when each request was through with what stands before the tiers, shape (requests,).
         """
         if len(self.parts) == 1:
@@ -42,4 +44,5 @@ class Way:
                 at_once = np.where(entered_s == ready_s[request], request, len(ready_s))
                 order = np.lexsort((at_once, entered_s))
             request, entered_s, tokens, attempt = request[order], entered_s[order], tokens[order], attempt[order]
-        return Visits(request, entered_s, tokens, output_tokens[request], attempt)
+        answers = workload.output_tokens if request is everybody else workload.output_tokens[request]
+        return Visits(request, entered_s, tokens, answers, attempt)

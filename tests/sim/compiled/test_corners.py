@@ -41,6 +41,17 @@ def test_rules_read_no_tokens_of_a_further_call():
     assert {0} == {visit.input_tokens for visits in quick.further.values() for visit in visits}
 
 
+@pytest.mark.parametrize("then", [gpu(), api(), serverless()])
+def test_everybody_goes_on_in_another_order(then):
+    """Those who come to the second tier are all of them, but not by their numbers."""
+    router = {"kind": "escalation", "first": "own", "then": "next", "escalated_share": 1.0}
+    scenario = scene({"own": gpu(), "next": then}, {"it": {"router": router, "people": {}}}, classes=MANY, slo={})
+    slow, quick = both(scenario, 5.0, {"own": 2, "next": 2})
+
+    assert [] == differences(slow, quick)
+    assert {("own", "next")} == set(quick.tried)
+
+
 def test_times_up_and_down_suffice_after_everybody_has_left(monkeypatch):
     """A fleet goes on breaking while a slow tier of the same option is at work; few times are drawn at first."""
     monkeypatch.setattr(comings, "FIRST_TIMES", 2)

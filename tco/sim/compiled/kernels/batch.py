@@ -23,6 +23,7 @@ from tco.sim.compiled.kernels.rings import (
     Floats,
     Ints,
     _append,
+    _at,
     _first,
     _pick_out,
     _pop,
@@ -54,23 +55,25 @@ def _head(rep: Any, seqs: Any) -> Any:
     """Return the sequence that is admitted next; NONE where nobody waits."""
     if rep.queued == 0:
         return NONE
-    s = seqs[rep.queues + WAITING].after
-    return s if s != rep.queues + WAITING else seqs[rep.queues + LATER].after
+    s = _first(rep, seqs, WAITING)
+    return s if s != rep.queues + WAITING else _first(rep, seqs, LATER)
 
 
 @jit
 def _need(to: Any, seqs: Any, s: int) -> Any:
+    seq = _at(seqs, s)
     if not to.grows:
-        return float(seqs[s].input_tokens + seqs[s].output_tokens)
-    return float(seqs[s].held + (1.0 if isnan(seqs[s].first_token_s) else seqs[s].rate))
+        return float(seq.input_tokens + seq.output_tokens)
+    return float(seq.held + (1.0 if isnan(seq.first_token_s) else seq.rate))
 
 
 @jit
 def _decode(rep: Any, seqs: Any, row: Any, s: int) -> None:
-    rep.context += seqs[s].held
-    rep.growth += seqs[s].rate
-    seqs[s].finish_step = rep.steps_done + seqs[s].steps_left
-    _push(rep, row, seqs[s].finish_step, s)
+    seq = _at(seqs, s)
+    rep.context += seq.held
+    rep.growth += seq.rate
+    seq.finish_step = rep.steps_done + seq.steps_left
+    _push(rep, row, seq.finish_step, s)
 
 
 @jit
@@ -87,10 +90,11 @@ def _admit(to: Any, rep: Any, seqs: Any, row: Any, now_s: float) -> Any:
     _remove(seqs, s)
     rep.queued -= 1
     rep.ranks += 1
-    seqs[s].rank = rep.ranks
-    if isnan(seqs[s].started_s):
-        seqs[s].started_s = now_s
-    if seqs[s].prefill_left == 0:
+    seq = _at(seqs, s)
+    seq.rank = rep.ranks
+    if isnan(seq.started_s):
+        seq.started_s = now_s
+    if seq.prefill_left == 0:
         if not to.grows:
             rep.reserved += need
         _decode(rep, seqs, row, s)
@@ -106,7 +110,7 @@ def _lay_prefill(to: Any, rep: Any, seqs: Any, row: Any, room: int, now_s: float
     rep.chunks = 0
     laid = 0
     mark = rep.queues + PREFILLING
-    at = seqs[mark].after
+    at = _first(rep, seqs, PREFILLING)
     while room > laid:
         if at == mark:
             if not may_admit or rep.queued == 0:
@@ -114,21 +118,22 @@ def _lay_prefill(to: Any, rep: Any, seqs: Any, row: Any, room: int, now_s: float
             admitted = _admit(to, rep, seqs, row, now_s)
             if admitted == NONE:
                 break
-            if seqs[admitted].prefill_left == 0:
+            if _at(seqs, admitted).prefill_left == 0:
                 room -= to.per_decode
                 continue
             at = admitted
-        left = seqs[at].prefill_left
+        seq = _at(seqs, at)
+        left = seq.prefill_left
         take = min(left, room - laid)
         laid += take
         if take < left:
             break
         rep.chunks += 1
-        at = seqs[at].after
+        at = seq.after
     rep.prefill_tokens = laid
     if rep.chunks or laid == 0:
         return 1 if laid else 0
-    return int((seqs[_first(rep, seqs, PREFILLING)].prefill_left - 1) // laid)
+    return int((_at(seqs, _first(rep, seqs, PREFILLING)).prefill_left - 1) // laid)
 
 
 @jit_apart
@@ -139,9 +144,9 @@ def _youngest(rep: Any, seqs: Any, row: Any) -> int:
     while s != rep.queues + PREFILLING:
         if best == NONE or _younger(seqs, s, best):
             best = s
-        s = seqs[s].after
+        s = _at(seqs, s).after
     for at in range(rep.decoding):
-        s = row[at].sequence
+        s = _at(row, at).sequence
         if best == NONE or _younger(seqs, s, best):
             best = s
     return int(best)
@@ -149,33 +154,35 @@ def _youngest(rep: Any, seqs: Any, row: Any) -> int:
 
 @jit
 def _younger(seqs: Any, one: int, other: int) -> bool:
-    if seqs[one].urgent != seqs[other].urgent:
-        return not seqs[one].urgent
-    return bool(seqs[one].rank > seqs[other].rank)
+    mine, theirs = _at(seqs, one), _at(seqs, other)
+    if mine.urgent != theirs.urgent:
+        return not mine.urgent
+    return bool(mine.rank > theirs.rank)
 
 
 @jit_apart
 def _preempt(to: Any, rep: Any, seqs: Any, row: Any, s: int) -> None:
     rep.preemptions += 1
-    if seqs[s].finish_step:
+    seq = _at(seqs, s)
+    if seq.finish_step:
         _pick_out(rep, row, s)
-        done = seqs[s].steps_left - (seqs[s].finish_step - rep.steps_done)
-        seqs[s].held = seqs[s].held + seqs[s].rate * done
-        seqs[s].steps_left = seqs[s].finish_step - rep.steps_done
-        seqs[s].finish_step = 0
+        done = seq.steps_left - (seq.finish_step - rep.steps_done)
+        seq.held = seq.held + seq.rate * done
+        seq.steps_left = seq.finish_step - rep.steps_done
+        seq.finish_step = 0
         if rep.decoding == 0:
             rep.context = rep.growth = 0.0
         else:
-            rep.context -= seqs[s].held
-            rep.growth -= seqs[s].rate
+            rep.context -= seq.held
+            rep.growth -= seq.rate
     else:
         _remove(seqs, s)
         rep.prefilling -= 1
         rep.reserved -= _need(to, seqs, s)
-    again = ceil(seqs[s].held - ROUNDING) - seqs[s].cached_tokens
-    seqs[s].recomputed += again - seqs[s].prefill_left
-    seqs[s].prefill_left = again
-    _prepend(rep, seqs, WAITING if seqs[s].urgent else LATER, s)
+    again = ceil(seq.held - ROUNDING) - seq.cached_tokens
+    seq.recomputed += again - seq.prefill_left
+    seq.prefill_left = again
+    _prepend(rep, seqs, WAITING if seq.urgent else LATER, s)
     rep.queued += 1
 
 
@@ -197,7 +204,7 @@ def _plan(to: Any, table: Floats, rep: Any, seqs: Any, row: Any, now_s: float) -
         steps = _lay_prefill(to, rep, seqs, row, room, now_s, not preempted)
     running = rep.decoding
     if running:
-        to_next_end = row[0].last_step - rep.steps_done
+        to_next_end = _at(row, 0).last_step - rep.steps_done
         steps = min(steps, to_next_end) if steps else to_next_end
         if to.grows:
             if preempted:
@@ -249,11 +256,12 @@ def _finish(
     rep.steps_done += steps
     done = rep.steps_done
     rep.context += rep.growth * steps
-    while rep.decoding and row[0].last_step <= done:
+    while rep.decoding and _at(row, 0).last_step <= done:
         s = _pop(rep, row)
-        total = seqs[s].input_tokens + seqs[s].output_tokens
+        seq = _at(seqs, s)
+        total = seq.input_tokens + seq.output_tokens
         rep.context -= total
-        rep.growth -= seqs[s].rate
+        rep.growth -= seq.rate
         if not to.grows:
             rep.reserved -= total
         _complete(rep, seqs, s, tally, now_s, finished_s, outcome)
@@ -265,11 +273,11 @@ def _finish(
 
 @jit
 def _complete(rep: Any, seqs: Any, s: int, tally: Ints, now_s: float, finished_s: Floats, outcome: Any) -> None:
-    finished_s[s] = now_s
-    outcome[s] = COMPLETED
+    finished_s[np.uintp(s)] = now_s
+    outcome[np.uintp(s)] = COMPLETED
     rep.load -= 1
     tally[1] += 1
-    seqs[s].ended = tally[1]
+    _at(seqs, s).ended = tally[1]
 
 
 @jit
@@ -279,26 +287,27 @@ def _end_prefill(
     spent = rep.prefill_tokens * steps
     for _ in range(rep.chunks):
         s = _first(rep, seqs, PREFILLING)
-        spent -= seqs[s].prefill_left
+        seq = _at(seqs, s)
+        spent -= seq.prefill_left
         _remove(seqs, s)
         rep.prefilling -= 1
         if to.grows:
             rep.reserved -= _need(to, seqs, s)
-        seqs[s].prefill_left = 0
-        seqs[s].steps_left -= 1
-        if isnan(seqs[s].first_token_s):
-            seqs[s].first_token_s = now_s
-            seqs[s].held += 1.0
+        seq.prefill_left = 0
+        seq.steps_left -= 1
+        if isnan(seq.first_token_s):
+            seq.first_token_s = now_s
+            seq.held += 1.0
         else:
-            seqs[s].held += seqs[s].rate
-        if seqs[s].steps_left:
+            seq.held += seq.rate
+        if seq.steps_left:
             _decode(rep, seqs, row, s)
             continue
         if not to.grows:
-            rep.reserved -= seqs[s].input_tokens + seqs[s].output_tokens
+            rep.reserved -= seq.input_tokens + seq.output_tokens
         _complete(rep, seqs, s, tally, now_s, finished_s, outcome)
     if spent:
-        seqs[_first(rep, seqs, PREFILLING)].prefill_left -= spent
+        _at(seqs, _first(rep, seqs, PREFILLING)).prefill_left -= spent
     rep.prefill_tokens = 0
     rep.chunks = 0
 
@@ -306,14 +315,15 @@ def _end_prefill(
 @jit_apart
 def _line_up(to: Any, table: Floats, reps: Any, seqs: Any, heap: Any, r: int, s: int, now_s: float) -> None:
     """Put a sequence at the end of a replica's line; an idle one begins, a busy one may cut its stretch short."""
-    seqs[s].place = r
-    _append(reps[r], seqs, WAITING if seqs[s].urgent else LATER, s)
-    reps[r].queued += 1
-    reps[r].load += 1
-    if not reps[r].busy:
-        _plan(to, table, reps[r], seqs, heap[r], now_s)
-    elif _head(reps[r], seqs) == s:
-        _cut(to, reps[r], seqs, now_s)
+    seq, rep = _at(seqs, s), _at(reps, r)
+    seq.place = r
+    _append(rep, seqs, WAITING if seq.urgent else LATER, s)
+    rep.queued += 1
+    rep.load += 1
+    if not rep.busy:
+        _plan(to, table, rep, seqs, heap[r], now_s)
+    elif _head(rep, seqs) == s:
+        _cut(to, rep, seqs, now_s)
 
 
 @jit
@@ -331,6 +341,6 @@ def _first_waiting(to: Any, seqs: Any, outcome: Any, impatient: int, coming: int
     """Go on to the first of those who came that still waits and may give up; `coming` where there is none."""
     if to.patience_s == inf:
         return coming
-    while impatient < coming and (outcome[impatient] or not isnan(seqs[impatient].started_s)):
+    while impatient < coming and (outcome[impatient] or not isnan(_at(seqs, impatient).started_s)):
         impatient += 1
     return impatient

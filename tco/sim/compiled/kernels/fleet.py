@@ -8,8 +8,10 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
+import numpy as np
+
 from tco.policies.dispatch import shortest_of_two
-from tco.sim.compiled.kernels.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
+from tco.sim.compiled.kernels.batch import _cut, _finish, _first_waiting, _head, _line_up, _plan
 from tco.sim.compiled.kernels.jit import jit, kernel, shared
 from tco.sim.compiled.kernels.rings import (
     LEAST,
@@ -17,8 +19,10 @@ from tco.sim.compiled.kernels.rings import (
     ROUND_ROBIN,
     SPILLED,
     TIMED_OUT,
+    TWO,
     Floats,
     Ints,
+    _at,
     _remove,
 )
 
@@ -29,10 +33,11 @@ two_of = shared(shortest_of_two.two_of)
 def _choose(to: Any, reps: Any, tally: Ints, chance: float) -> int:
     replicas = len(reps)
     if to.dispatch == LEAST:
-        best = 0
+        best, least = 0, reps[0].load
         for r in range(1, replicas):
-            if reps[r].load < reps[best].load:
-                best = r
+            load = _at(reps, r).load
+            if load < least:
+                best, least = r, load
         return best
     if to.dispatch == ROUND_ROBIN:
         place = tally[0] % replicas
@@ -85,7 +90,7 @@ def run_fleet(
         seqs: sequences, of `new_fleet`; stamps of begin and first token are left in them.
         heap: room for those that decode.
         entered_s: when each comes, rising, shape (n,).
-        chances: one uniform variate each, for dispatch by two choices.
+        chances: one uniform variate each, for dispatch by two choices; empty for others.
         tally: turn of the replicas, and count of those complete, zeros of shape (2,).
         finished_s: filled with when each left.
         outcome: filled with how.
@@ -94,17 +99,22 @@ def run_fleet(
     n = len(entered_s)
     coming, impatient = 0, 0
     while True:
-        r, wake_s = _next_wake(reps, len(reps))
         impatient = _first_waiting(to, seqs, outcome, impatient, coming)
         come_s = entered_s[coming] if coming < n else inf
         give_up_s = entered_s[impatient] + to.patience_s if impatient < coming else inf
-        if wake_s <= come_s and wake_s <= give_up_s:
-            if wake_s == inf:
-                return
-            reps[r].busy_s += wake_s - reps[r].began_s
-            _finish(to, reps[r], seqs, heap[r], tally, wake_s, finished_s, outcome)
-            _plan(to, table, reps[r], seqs, heap[r], wake_s)
-        elif come_s <= give_up_s:
+        until_s = min(come_s, give_up_s)
+        for r in range(len(reps)):
+            rep, row = _at(reps, r), heap[np.uintp(r)]
+            while rep.ends_s <= until_s and rep.ends_s < inf:
+                now_s = rep.ends_s
+                rep.busy_s += now_s - rep.began_s
+                _finish(to, rep, seqs, row, tally, now_s, finished_s, outcome)
+                _plan(to, table, rep, seqs, row, now_s)
+        if impatient < coming and _first_waiting(to, seqs, outcome, impatient, coming) != impatient:
+            continue
+        if until_s == inf:
+            return
+        if come_s <= give_up_s:
             _come(to, table, reps, seqs, heap, coming, come_s, tally, chances, finished_s, outcome)
             coming += 1
         else:
@@ -133,7 +143,7 @@ def _come(
         outcome[s] = REJECTED
         finished_s[s] = now_s
         return
-    r = _choose(to, reps, tally, chances[s])
+    r = _choose(to, reps, tally, chances[s] if to.dispatch == TWO else 0.0)
     _line_up(to, table, reps, seqs, heap, r, s, now_s)
 
 
