@@ -105,7 +105,8 @@ def test_an_option_that_the_compiled_engine_does_not_know_runs_on_the_other_one(
 def test_machine_code_is_kept_in_the_users_cache_by_the_hash_of_its_sources(first, tmp_path):
     """And nowhere else, whoever loads numba; a run that goes through the choice of the engine sets it up as well."""
     code = (
-        f"{first}from tests.sim.test_run import fleet; from tco.demand.workload import draw_workload; from tco.sim import run;"
+        f"{first}from tests.sim.test_run import fleet; from tco.demand.workload import draw_workload;"
+        "from tco.sim import run;"
         "print(run.simulate(fleet('compiled'), 'it', draw_workload(fleet()), 5.0).engine)"
     )
     env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
