@@ -14,10 +14,10 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from tco.capacity.coverage import coverage_of
+from tco.capacity.coverage import Coverage, coverage_of
 from tco.capacity.replicate import available_cores
 from tco.demand.forecast import forecast
-from tco.pipeline import Evaluation, evaluate, with_every_request
+from tco.pipeline import Evaluation, evaluate_months
 from tco.report.every_request import busiest_p95_s
 from tco.scenario.loader import load_scenario
 from tco.units import HOURS_PER_MONTH
@@ -55,7 +55,9 @@ def main() -> None:
         if not coverage_of(scenario, forecast(scenario), replays=loaded.trace is not None).every:
             continue
         began = perf_counter()
-        found[path.stem] = rows(with_every_request(evaluate(scenario), available_cores()))
+        found[path.stem] = rows(
+            evaluate_months(scenario, jobs=available_cores(), coverage=Coverage(every=True, why="asked for"))
+        )
         if not arguments.json:
             print(f"{path.stem} ({perf_counter() - began:.1f} s)")
             for option, figures in found[path.stem].items():

@@ -12,7 +12,7 @@ import pandas as pd
 
 from tco.arrivals.trace_rows import TraceRows
 from tco.capacity.coverage import Coverage, coverage_of
-from tco.capacity.horizon import Done, MonthSeen, simulate_horizon
+from tco.capacity.horizon import Done, MonthSeen, SeenByOption, crew_for, simulate_horizon
 from tco.capacity.meanwhile import with_stand_ins
 from tco.capacity.meters import read_meters
 from tco.capacity.sizing import FleetPlan, plan_fleet
@@ -21,6 +21,7 @@ from tco.demand.forecast import Month, forecast
 from tco.demand.workload import draw_workload
 from tco.domain import Meter
 from tco.errors import UsageError
+from tco.processes import Crew
 from tco.scenario import Scenario
 from tco.scenario.loader import LoadedScenario
 
@@ -138,20 +139,33 @@ def evaluate_months(
     if isinstance(scenario, LoadedScenario):
         trace = scenario.trace
         scenario = scenario.scenario
+    months = forecast(scenario)
     if coverage is None:
-        coverage = coverage_of(scenario, forecast(scenario), replays=trace is not None)
-    evaluation = evaluate(scenario, trace, progress)
-    if coverage.every:
-        evaluation = with_every_request(evaluation, jobs, done)
+        coverage = coverage_of(scenario, months, replays=trace is not None)
+    if not coverage.every:
+        return replace(evaluate(scenario, trace, progress), coverage=coverage)
+    if trace is not None:
+        raise _no_whole_trace()
+    with crew_for(scenario, months, jobs) as crew:
+        evaluation = with_every_request(evaluate(scenario, None, progress), crew, done)
     return replace(evaluation, coverage=coverage)
 
 
-def with_every_request(evaluation: Evaluation, jobs: int = 1, done: Done = lambda _done, _all: None) -> Evaluation:
+def _no_whole_trace() -> UsageError:
+    return UsageError(
+        "--every-request: the arrivals replay a trace, which does not last as long as the plan; leave out the one or "
+        "the other"
+    )
+
+
+def with_every_request(
+    evaluation: Evaluation, crew: Crew[SeenByOption] | None = None, done: Done = lambda _done, _all: None
+) -> Evaluation:
     """Simulate every request of the plan with the fleets of an evaluation, and price what they use.
 
     Args:
         evaluation: fleets, sized for the busiest hours.
-        jobs: processes; the result is the same on any number.
+        crew: the processes, of `crew_for`; None for this one alone. The result is the same on any number.
         done: told of every stretch simulated.
 
     Returns:
@@ -162,11 +176,8 @@ def with_every_request(evaluation: Evaluation, jobs: int = 1, done: Done = lambd
     """
     scenario, months = evaluation.scenario, evaluation.months
     if evaluation.trace is not None:
-        raise UsageError(
-            "--every-request: the arrivals replay a trace, which does not last as long as the plan; leave out the one "
-            "or the other"
-        )
-    plans, seen = simulate_horizon(scenario, evaluation.plans, months, jobs, done)
+        raise _no_whole_trace()
+    plans, seen = simulate_horizon(scenario, evaluation.plans, months, crew, done)
     used = {option: read_meters(scenario, plan, months) for option, plan in plans.items()}
     found = _priced(scenario, months, plans, used, None)
     return replace(found, every=EveryRequest(seen, evaluation))

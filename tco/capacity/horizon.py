@@ -8,11 +8,9 @@ stretches are merged in their order. Each begins with some requests that only fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -22,8 +20,9 @@ from tco.capacity.sizing import FleetPlan
 from tco.capacity.window import Latency, Window, summarise
 from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import draw_workload
-from tco.processes import interrupts_held
+from tco.processes import Crew
 from tco.scenario import Scenario
+from tco.sim.machine_code import wait
 from tco.sim.result import SimulationResult
 from tco.sim.run import ASKED_FOR, AUTO_FROM_REQUESTS, long_run_engine, simulate
 from tco.units import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR
@@ -37,12 +36,13 @@ MINUTES_PER_HOUR = 60
 WHY_COMPILED = f"plans of {AUTO_FROM_REQUESTS:,} requests or more"
 FIRST_REPLICATION = 1_000_000  # stretches have chances of their own, far from those of replications
 
-HANDED_OUT = 2  # stretches that each further process has before it, so that it never waits for the next
 WORTH_A_PROCESS = 3_000_000  # requests, of all options; it starts in the second in which as many are simulated
-MOST_AHEAD = 20  # stretches that a process may be ahead of the one that is given next: their figures fill the memory
+READY_REQUESTS = 20  # that a process simulates to load what it needs
+READY_REPLICAS = 2  # in each fleet then: enough for one of two pools
 
 Done = Callable[[int, int], None]  # stretches done, stretches in all
 Fleets = dict[str, dict[str, int]]  # by option, replicas of each fleet tier
+SeenByOption = dict[str, Seen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,43 @@ def stretches(scenario: Scenario, months: tuple[Month, ...]) -> list[Stretch]:
     return found
 
 
+def crew_for(scenario: Scenario, months: tuple[Month, ...], jobs: int) -> Crew[SeenByOption]:
+    """Return the processes for a plan; further ones load what they need while its fleets are sized.
+
+    Where code must be compiled first they wait, so that no two processes compile the same.
+
+    Args:
+        scenario: the scenario.
+        months: the demand.
+        jobs: processes, if there is enough to do for all of them.
+    """
+    requests = total_requests(months)
+    jobs = min(jobs, len(stretches(scenario, months)), 1 + requests * len(scenario.options) // WORTH_A_PROCESS)
+    crew = Crew(see, max(jobs - 1, 0))
+    if wait(scenario.tiers.values()) is None:
+        fleets = {
+            option: {
+                name: max(getattr(tier, "min_replicas", READY_REPLICAS), READY_REPLICAS)
+                for name, tier in scenario.tiers_of(option).items()
+                if tier.owns_fleet
+            }
+            for option in scenario.options
+        }
+        crew.prepare(_on_engine(scenario, requests), Stretch(0, 0, 0, 1, READY_REQUESTS), fleets)
+    return crew
+
+
+def _on_engine(scenario: Scenario, requests: int) -> Scenario:
+    """Return the scenario with the engine that so many requests are worth."""
+    engine = long_run_engine(scenario, requests)
+    return scenario.model_copy(update={"simulation": scenario.simulation.model_copy(update={"engine": engine})})
+
+
 def simulate_horizon(
     scenario: Scenario,
     plans: dict[str, FleetPlan],
     months: tuple[Month, ...],
-    jobs: int = 1,
+    crew: Crew[SeenByOption] | None = None,
     done: Done = lambda _done, _all: None,
 ) -> tuple[dict[str, FleetPlan], dict[str, tuple[MonthSeen, ...]]]:
     """Simulate every request of every option with the fleets that were sized.
@@ -143,18 +175,20 @@ def simulate_horizon(
         scenario: the scenario; its arrivals are drawn, not replayed.
         plans: fleets by option and month.
         months: the demand.
-        jobs: processes.
+        crew: the processes, of `crew_for`; None for this one alone.
         done: told after every stretch.
 
     Returns:
         Plans whose windows are the months themselves, judged by their busiest hours, and what was seen of each.
     """
-    engine = long_run_engine(scenario, total_requests(months))
-    is_worth_it = engine != scenario.simulation.engine
-    scenario = scenario.model_copy(update={"simulation": scenario.simulation.model_copy(update={"engine": engine})})
+    chosen = _on_engine(scenario, total_requests(months))
+    is_worth_it = chosen.simulation.engine != scenario.simulation.engine
     pieces = stretches(scenario, months)
+    fleets = {option: [plan.replicas[month] for month in range(len(plan.replicas))] for option, plan in plans.items()}
+    tasks = [(chosen, piece, {option: each[piece.month] for option, each in fleets.items()}) for piece in pieces]
     merged: dict[str, list[list[Seen]]] = {option: [[] for _ in months] for option in plans}
-    for number, (piece, seen) in enumerate(_each(scenario, plans, pieces, jobs), start=1):
+    each_seen = (crew or Crew(see)).each(tasks)
+    for number, (piece, seen) in enumerate(zip(pieces, each_seen, strict=True), start=1):
         for option, what in seen.items():
             of_month = merged[option][piece.month]
             of_month[:] = [add(of_month[0], what) if of_month else what]
@@ -169,58 +203,7 @@ def simulate_horizon(
     )
 
 
-def _each(
-    scenario: Scenario, plans: dict[str, FleetPlan], pieces: list[Stretch], jobs: int
-) -> Iterator[tuple[Stretch, dict[str, Seen]]]:
-    replicas = {option: [plan.replicas[month] for month in range(len(plan.replicas))] for option, plan in plans.items()}
-    tasks = [(piece, {option: fleets[piece.month] for option, fleets in replicas.items()}) for piece in pieces]
-    jobs = min(jobs, len(tasks), 1 + total_of(tasks) // WORTH_A_PROCESS)
-    if jobs <= 1:
-        for piece, fleets in tasks:
-            yield piece, see(scenario, piece, fleets)
-        return
-    with ProcessPoolExecutor(jobs - 1, mp_context=get_context("spawn")) as pool:
-        yield from _shared_out(pool, jobs - 1, scenario, tasks)
-
-
-def total_of(tasks: list[tuple[Stretch, Fleets]]) -> int:
-    """Count the requests that are simulated, of all options together."""
-    return sum(piece.requests * len(fleets) for piece, fleets in tasks)
-
-
-def _shared_out(
-    pool: ProcessPoolExecutor, workers: int, scenario: Scenario, tasks: list[tuple[Stretch, Fleets]]
-) -> Iterator[tuple[Stretch, dict[str, Seen]]]:
-    """Simulate stretches here and in other processes, and give them in their order.
-
-    This process works as well, so that one core need not wait for another process to start. Nobody is handed more than
-    it will do next, so that all are done at about the same time and nothing piles up.
-    """
-    ahead: dict[int, dict[str, Seen] | Future[dict[str, Seen]]] = {}  # begun, and not given yet
-    begun = given = 0
-    try:
-        while given < len(tasks):
-            under_way = sum(isinstance(each, Future) and not each.done() for each in ahead.values())
-            if (handed := min(HANDED_OUT * workers - under_way, len(tasks) - begun)) > 0:
-                with interrupts_held():  # a process may be started here
-                    for _ in range(handed):
-                        ahead[begun] = pool.submit(see, scenario, *tasks[begun])
-                        begun += 1
-            is_first = isinstance(first := ahead.get(given), Future) and not first.done()
-            if begun < len(tasks) and (is_first or given == begun) and begun - given < MOST_AHEAD * (workers + 1):
-                ahead[begun] = see(scenario, *tasks[begun])
-                begun += 1
-                continue
-            seen = ahead.pop(given)
-            yield tasks[given][0], seen.result() if isinstance(seen, Future) else seen
-            given += 1
-    finally:
-        for each in ahead.values():
-            if isinstance(each, Future):
-                each.cancel()
-
-
-def see(scenario: Scenario, piece: Stretch, replicas: Fleets) -> dict[str, Seen]:
+def see(scenario: Scenario, piece: Stretch, replicas: Fleets) -> SeenByOption:
     """Draw a stretch once and simulate it in every option.
 
     Args:

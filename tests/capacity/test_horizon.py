@@ -93,7 +93,11 @@ def test_any_number_of_processes_sees_the_same(monkeypatch):
     monkeypatch.setattr(horizon, "WORTH_A_PROCESS", 1)
     scenario = plan()
     evaluation = evaluate(scenario)
-    one, two = (simulate_horizon(scenario, evaluation.plans, evaluation.months, jobs) for jobs in (1, 2))
+    one = simulate_horizon(scenario, evaluation.plans, evaluation.months)
+    with horizon.crew_for(scenario, evaluation.months, 2) as crew:
+        two = simulate_horizon(scenario, evaluation.plans, evaluation.months, crew)
+
+    assert 1 == crew.further
 
     assert one[1] == two[1]
     assert [plan.windows for plan in one[0].values()] == [plan.windows for plan in two[0].values()]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
+from types import FrameType
 from typing import Any, TypeVar, cast
 
+from tco.processes import interrupts_put_off
 from tco.sim.machine_code import set_up
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -23,7 +26,27 @@ if hasattr(CPUTargetOptions, "_nrt"):  # references are not counted: kernels mak
 def kernel(function: _Function) -> _Function:
     """Compile a function that plain Python calls, on its first call; it works on arrays that it is given."""
     compiled: Any = numba.njit(**OPTIONS, cache=IS_KEPT)(function)
-    return cast(_Function, compiled)
+
+    @wraps(function)
+    def enter(*arguments: Any) -> Any:
+        if compiled.signatures:
+            return compiled(*arguments)
+        with interrupts_put_off(_is_called_by_llvm):
+            return compiled(*arguments)
+
+    return cast(_Function, enter)
+
+
+def _is_called_by_llvm(frame: FrameType | None) -> bool:
+    """Say whether Python code runs inside a callback of LLVM, through which no exception goes: it is printed and lost.
+
+    Compilation and loading spend nearly all their time in LLVM, so that an interrupt mostly comes to light there.
+    """
+    while frame is not None:
+        if frame.f_code.co_name.startswith("_raw_object_cache"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def jit(function: _Function) -> _Function:
