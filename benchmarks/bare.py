@@ -53,93 +53,87 @@ def recur(  # noqa: PLR0915  # one function, as a yardstick without calls
     queue, last, reading, newest = np.full((4, replicas), -1)
     keys, seqs = np.zeros((replicas, most + 1), np.int64), np.zeros((replicas, most + 1), np.int64)
     following, unread = np.full(n, -1), tokens_in.copy()
-    coming = 0
-    while True:
+    for s in range(n + 1):
+        come_s = come[s] if s < n else inf
+        for r in range(replicas):
+            while ends[r] <= come_s and ends[r] < inf:
+                now = ends[r]
+                done[r] += steps[r]
+                context[r] += running[r] * steps[r]
+                while running[r] and keys[r, 0] <= done[r]:
+                    over = seqs[r, 0]
+                    running[r] -= 1
+                    _sift_down(keys[r], seqs[r], running[r])
+                    context[r] -= tokens_in[over] + tokens_out[over]
+                    held[r] -= tokens_in[over] + tokens_out[over]
+                    load[r] -= 1
+                    left_s[over] = now
+                spent = prefill[r] * steps[r]
+                for _ in range(whole[r] if prefill[r] else 0):
+                    read = reading[r]
+                    spent -= unread[read]
+                    reading[r] = following[read]
+                    first_s[read] = now
+                    if tokens_out[read] == 1:
+                        left_s[read] = now
+                        load[r] -= 1
+                        held[r] -= tokens_in[read] + 1
+                        continue
+                    context[r] += tokens_in[read] + 1
+                    running[r] += 1
+                    _sift_up(keys[r], seqs[r], running[r] - 1, done[r] + tokens_out[read] - 1, read)
+                if spent:
+                    unread[reading[r]] -= spent
+                free, laid, chunks, at = budget - running[r], 0, 0, reading[r]
+                while free > laid:
+                    if at < 0:
+                        at = queue[r]
+                        if at < 0 or held[r] + tokens_in[at] + tokens_out[at] > room:
+                            break
+                        queue[r] = following[at]
+                        following[at] = -1
+                        held[r] += tokens_in[at] + tokens_out[at]
+                        if reading[r] < 0:
+                            reading[r] = at
+                        else:
+                            following[newest[r]] = at
+                        newest[r] = at
+                    take = min(unread[at], free - laid)
+                    laid += take
+                    if take < unread[at]:
+                        break
+                    chunks += 1
+                    at = following[at]
+                prefill[r], whole[r] = laid, chunks
+                if laid == 0 and running[r] == 0:
+                    ends[r] = inf
+                    break
+                count = 1 if chunks else ((unread[reading[r]] - 1) // laid if laid else keys[r, 0] - done[r])
+                if running[r]:
+                    count = min(count, keys[r, 0] - done[r])
+                step[r] = alpha + beta * laid + gamma * running[r] + delta * context[r]
+                steps[r], began[r] = count, now
+                ends[r] = now + count * step[r] + delta * running[r] * count * (count - 1) / 2
+        if s == n:
+            return
         r = 0
         for other in range(1, replicas):
-            if ends[other] < ends[r]:
+            if load[other] < load[r]:
                 r = other
-        come_s = come[coming] if coming < n else inf
-        now = min(ends[r], come_s)
-        if now == inf:
-            return
-        if ends[r] <= come_s:
-            done[r] += steps[r]
-            context[r] += running[r] * steps[r]
-            while running[r] and keys[r, 0] <= done[r]:
-                s = seqs[r, 0]
-                running[r] -= 1
-                _sift_down(keys[r], seqs[r], running[r])
-                context[r] -= tokens_in[s] + tokens_out[s]
-                held[r] -= tokens_in[s] + tokens_out[s]
-                load[r] -= 1
-                left_s[s] = now
-            spent = prefill[r] * steps[r]
-            for _ in range(whole[r] if prefill[r] else 0):
-                s = reading[r]
-                spent -= unread[s]
-                reading[r] = following[s]
-                first_s[s] = now
-                if tokens_out[s] == 1:
-                    left_s[s] = now
-                    load[r] -= 1
-                    held[r] -= tokens_in[s] + 1
-                    continue
-                context[r] += tokens_in[s] + 1
-                running[r] += 1
-                _sift_up(keys[r], seqs[r], running[r] - 1, done[r] + tokens_out[s] - 1, s)
-            if spent:
-                unread[reading[r]] -= spent
+        load[r] += 1
+        was_empty = queue[r] < 0
+        if was_empty:
+            queue[r] = s
         else:
-            for other in range(replicas):
-                if other == 0 or load[other] < load[r]:
-                    r = other
-            s = coming
-            coming += 1
-            load[r] += 1
-            was_empty = queue[r] < 0
-            if was_empty:
-                queue[r] = s
-            else:
-                following[last[r]] = s
-            last[r] = s
-            if ends[r] < inf:
-                fits = held[r] + tokens_in[s] + tokens_out[s] <= room and running[r] < min(most, budget)
-                if was_empty and fits and steps[r] > 1 and prefill[r] == 0:
-                    growth, elapsed = delta * running[r], now - began[r]
-                    half = step[r] - growth / 2
-                    count = max(int(ceil(2 * elapsed / (half + sqrt(half * half + 2 * growth * elapsed)))), 1)  # noqa: RUF046  # compiled, it is a float
-                    if count < steps[r]:
-                        steps[r] = count
-                        ends[r] = began[r] + count * step[r] + growth * count * (count - 1) / 2
-                continue
-        free, laid, chunks, s = budget - running[r], 0, 0, reading[r]
-        while free > laid:
-            if s < 0:
-                s = queue[r]
-                if s < 0 or load[r] == 0 or held[r] + tokens_in[s] + tokens_out[s] > room:
-                    break
-                queue[r] = following[s]
-                following[s] = -1
-                held[r] += tokens_in[s] + tokens_out[s]
-                if reading[r] < 0:
-                    reading[r] = s
-                else:
-                    following[newest[r]] = s
-                newest[r] = s
-            take = min(unread[s], free - laid)
-            laid += take
-            if take < unread[s]:
-                break
-            chunks += 1
-            s = following[s]
-        prefill[r], whole[r] = laid, chunks
-        if laid == 0 and running[r] == 0:
-            ends[r] = inf
-            continue
-        count = 1 if chunks else ((unread[reading[r]] - 1) // laid if laid else keys[r, 0] - done[r])
-        if running[r]:
-            count = min(count, keys[r, 0] - done[r])
-        step[r] = alpha + beta * laid + gamma * running[r] + delta * context[r]
-        steps[r], began[r] = count, now
-        ends[r] = now + count * step[r] + delta * running[r] * count * (count - 1) / 2
+            following[last[r]] = s
+        last[r] = s
+        if ends[r] == inf:  # it begins at once
+            ends[r], steps[r] = come_s, 0
+        elif was_empty and steps[r] > 1 and prefill[r] == 0:
+            fits = held[r] + tokens_in[s] + tokens_out[s] <= room and running[r] < min(most, budget)
+            growth, elapsed = delta * running[r], come_s - began[r]
+            half = step[r] - growth / 2
+            count = max(int(ceil(2 * elapsed / (half + sqrt(half * half + 2 * growth * elapsed)))), 1)  # noqa: RUF046  # compiled, it is a float
+            if fits and count < steps[r]:
+                steps[r] = count
+                ends[r] = began[r] + count * step[r] + growth * count * (count - 1) / 2

@@ -26,13 +26,17 @@ if hasattr(CPUTargetOptions, "_nrt"):  # references are not counted: kernels mak
 def kernel(function: _Function) -> _Function:
     """Compile a function that plain Python calls, on its first call; it works on arrays that it is given."""
     compiled: Any = numba.njit(**OPTIONS, cache=IS_KEPT)(function)
+    is_loaded = False
 
     @wraps(function)
     def enter(*arguments: Any) -> Any:
-        if compiled.signatures:
+        nonlocal is_loaded
+        if is_loaded:
             return compiled(*arguments)
         with interrupts_put_off(_is_called_by_llvm):
-            return compiled(*arguments)
+            found = compiled(*arguments)
+        is_loaded = True
+        return found
 
     return cast(_Function, enter)
 
