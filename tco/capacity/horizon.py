@@ -143,7 +143,7 @@ def crew_for(scenario: Scenario, months: tuple[Month, ...], jobs: int) -> Crew[S
     requests = total_requests(months)
     jobs = min(jobs, len(stretches(scenario, months)), 1 + requests * len(scenario.options) // WORTH_A_PROCESS)
     crew = Crew(see, max(jobs - 1, 0))
-    if wait(scenario.tiers.values()) is None:
+    if wait(scenario) is None:
         fleets = {
             option: {
                 name: max(getattr(tier, "min_replicas", READY_REPLICAS), READY_REPLICAS)

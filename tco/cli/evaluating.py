@@ -61,6 +61,6 @@ def tell_compilation(scenario: Scenario, requests: int) -> None:
     engine = scenario.simulation.engine
     if engine == "compiled" or (engine == "auto" and requests >= AUTO_FROM_REQUESTS):
         missing = unavailable()
-        told = wait(scenario.tiers.values()) if missing is None else f"{missing}: {SLOWLY}"
+        told = wait(scenario) if missing is None else f"{missing}: {SLOWLY}"
         if told is not None:
             typer.echo(told, err=True)

@@ -16,19 +16,20 @@ from string import hexdigits
 from time import time
 from typing import TYPE_CHECKING
 
+from tco.policies.caching.remembering import RememberingCache
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.scenario.tiers.managed_api import ManagedApi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from tco.scenario import Scenario
     from tco.scenario.tiers import Tier
 
-KERNELS = ("jit", "rings", "batch", "fleet", "changing", "calls", "workers", "lines")
+KERNELS = ("jit", "rings", "batch", "fleet", "changing", "calls", "workers", "lines", "lookups")
 SOURCES = (
     *(("tco.sim.compiled.kernels", f"{name}.py") for name in KERNELS),
     ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"), ("tco.policies.dispatch", "shortest_of_two.py"),
     ("tco.policies", "token_bucket.py"), ("tco.policies", "backoff.py"), ("tco.scenario.tiers", "micro_batch.py"),
+    ("tco.policies.caching", "remembering.py"),
 )  # fmt: skip
 UNUSED_S = 60 * 86_400.0  # after which the code of another version is dropped
 FOLDER = "NUMBA_CACHE_DIR"  # numba's own variable; whoever sets it is asked nothing
@@ -78,9 +79,13 @@ def _tidy(mine: Path) -> None:
                 rmtree(other)
 
 
-def entries_of(tiers: Iterable[Tier]) -> set[str]:
-    """Name the functions by which kernels are entered that serve some tiers, as numba names their files."""
-    return {entry for tier in tiers if (entry := _entry_of(tier)) is not None}
+def entries_of(scenario: Scenario) -> set[str]:
+    """Name the functions by which kernels are entered that a scenario needs, as numba names their files."""
+    found = {entry for tier in scenario.tiers.values() if (entry := _entry_of(tier)) is not None}
+    caches = (option.cache for option in scenario.options.values())
+    if any(cache is not None and isinstance(cache.policy, RememberingCache) for cache in caches):
+        found.add("lookups.run_lookups")
+    return found
 
 
 def _entry_of(tier: Tier) -> str | None:
@@ -94,9 +99,9 @@ def _entry_of(tier: Tier) -> str | None:
     }.get(kind)  # fmt: skip
 
 
-def wait(tiers: Iterable[Tier]) -> str | None:
-    """Say what must be compiled before some tiers can be served; None where their code is there, or never will be."""
-    entries = entries_of(tiers)
+def wait(scenario: Scenario) -> str | None:
+    """Say what must be compiled before a scenario can be simulated; None where code is there, or never will be."""
+    entries = entries_of(scenario)
     if find_spec("numba") is None or not entries:
         return None
     if not can_be_kept():

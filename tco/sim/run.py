@@ -41,13 +41,13 @@ def simulate(
     """
     engine, why = choose(scenario, option, len(workload))
     if engine == COMPILED:
-        from tco.sim.compiled import NotFeedForwardError
+        from tco.sim.compiled import NotCompiledError
         from tco.sim.compiled import simulate as simulate_compiled
 
         try:
             result = simulate_compiled(scenario, option, workload, rate_rps, replicas)
-        except NotFeedForwardError:
-            why = "requests go back to a tier that was served before"
+        except NotCompiledError as error:
+            why = error.why
         else:
             check_books(result)
             return replace(result, engine=COMPILED, engine_why=why)

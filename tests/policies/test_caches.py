@@ -30,7 +30,11 @@ class Chances:
 
     def uniforms(self, purpose, attempt=0):
         """Chances of the requests."""
-        return self.streams.uniform(purpose, self.count, attempt).tolist()
+        return self.uniform_array(purpose, attempt).tolist()
+
+    def uniform_array(self, purpose, attempt=0):
+        """The same as an array."""
+        return self.streams.uniform(purpose, self.count, attempt)
 
     def generator(self, purpose):
         """Chance of what is not tied to a request."""

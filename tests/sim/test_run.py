@@ -14,8 +14,8 @@ import pytest
 from tco.cli.evaluating import tell_compilation
 from tco.demand.workload import draw_workload
 from tco.scenario import Scenario
-from tco.sim import machine_code, run
-from tests.laws.build import api, chat, edge, gpu, micro_batch, scene, serverless
+from tco.sim import compiled, machine_code, run
+from tests.laws.build import api, cache, chat, edge, gpu, micro_batch, scene, serverless
 
 BREAKS = {"mtbf_hours": 1000.0, "mttr_hours": 1.0}
 CLASSES = {"chat": chat(0.9), "job": chat(0.1, "async")}
@@ -136,8 +136,8 @@ def test_who_must_compile_first_is_told(place, told, tmp_path):
         (folder / "fleet.run_fleet-58.py311.nbi").write_text("code")
     code = (
         "import sys; from tco.sim import machine_code; from tests.laws.build import gpu, scene, static;"
-        "tiers = scene({'own': gpu()}, {'it': static(own=1.0)}).tiers;"
-        "print(machine_code.wait(tiers.values()), 'numba' in sys.modules)"
+        "found = scene({'own': gpu()}, {'it': static(own=1.0)});"
+        "print(machine_code.wait(found), 'numba' in sys.modules)"
     )
     env = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
     found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
@@ -152,7 +152,7 @@ def test_who_must_compile_first_is_told(place, told, tmp_path):
 )
 def test_it_is_told_where_the_compiled_engine_would_run(engine, requests, is_told, monkeypatch, capsys):
     """By the rule that chooses the engine, on stderr."""
-    monkeypatch.setattr(machine_code, "wait", lambda _tiers: "compiling")
+    monkeypatch.setattr(machine_code, "wait", lambda _scenario: "compiling")
     tell_compilation(fleet(engine), requests)
 
     assert ("", "compiling\n" if is_told else "") == capsys.readouterr()
@@ -174,8 +174,18 @@ def test_it_is_told_where_the_compiled_engine_would_run(engine, requests, is_tol
 )
 def test_the_kernels_that_tiers_need_are_those_that_run(tier, entries, tmp_path):
     """After a run, files of those that were named are in the folder, and of no other one."""
-    found = scene({"own": tier}, {"it": ONLY}, slo={}, count=300)
-    assert entries == machine_code.entries_of(found.tiers.values())
+    _needs(scene({"own": tier}, {"it": ONLY}, slo={}, count=300), entries, tmp_path)
+
+
+def test_a_cache_that_remembers_needs_a_kernel(tmp_path):
+    """Beside those of the tiers."""
+    policy = {"kind": "exact", "popularity": {"questions": 100, "exponent": 1.0, "source": "made up"}}
+    option = {**ONLY, "cache": cache(0.1, policy=policy)}
+    _needs(scene({"own": api()}, {"it": option}, slo={}, count=300), {"lookups.run_lookups"}, tmp_path)
+
+
+def _needs(found, entries, folder):
+    assert entries == machine_code.entries_of(found)
 
     code = (
         "import json, sys; from tco.scenario import Scenario; from tco.demand.workload import draw_workload;"
@@ -183,8 +193,8 @@ def test_the_kernels_that_tiers_need_are_those_that_run(tier, entries, tmp_path)
         "compiled.simulate(found, 'it', draw_workload(found), 5.0)"
     )
     subprocess.run([sys.executable, "-c", code], input=found.model_dump_json(), text=True, check=True,
-                   env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)})  # fmt: skip
-    kept = {path.name.partition("-")[0] for path in tmp_path.rglob("*.nbi")}
+                   env={**os.environ, "NUMBA_CACHE_DIR": str(folder)})  # fmt: skip
+    kept = {path.name.partition("-")[0] for path in folder.rglob("*.nbi")}
     assert entries == {name for name in kept if ".run_" in name}
 
 
@@ -210,3 +220,16 @@ def test_a_second_copy_of_the_program_has_a_folder_of_its_own(monkeypatch):
 
     assert here.parent == machine_code.place().parent
     assert here != machine_code.place()
+
+
+@pytest.mark.parametrize("rounds", [0, 40])
+def test_hits_that_do_not_settle_are_left_to_the_other_engine(rounds, monkeypatch):
+    """It plays a cache and what it looks back on in one go."""
+    monkeypatch.setattr(compiled, "MOST_ROUNDS", rounds)
+    policy = {"kind": "exact", "popularity": {"questions": 100, "exponent": 1.0, "source": "made up"}}
+    found = scene({"own": gpu()}, {"it": {**ONLY, "cache": cache(0.1, policy=policy)}}, slo={}, count=300)
+    asked = found.model_copy(update={"simulation": found.simulation.model_copy(update={"engine": "compiled"})})
+    result = run.simulate(asked, "it", draw_workload(asked), 5.0)
+
+    whys = {0: ("simpy", "hits of the cache did not settle in 40 rounds"), 40: ("compiled", "asked for")}
+    assert whys[rounds] == (result.engine, result.engine_why)

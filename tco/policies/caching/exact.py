@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tco.policies.caching import CacheState, Found
-from tco.policies.caching.remembering import Memory, RememberingCache, RememberingState
+from tco.policies.caching.remembering import Looks, RememberingCache
 from tco.policies.view import View
 
 
@@ -19,19 +18,8 @@ class ExactCache(RememberingCache):
         """A hash needs no model."""
         return False
 
-    def start(self, view: View, rate_rps: float) -> CacheState:
-        """Begin with what a cache that has run for long holds."""
-        same = self.popularity.same_words_share
-        return _Exact(self.remember(view, rate_rps), [chance < same for chance in view.uniforms("repeat", 1)])
-
-
-class _Exact(RememberingState):
-    def __init__(self, memory: Memory, same_words: list[bool]) -> None:
-        super().__init__(memory)
-        self._same_words = same_words
-
-    def look(self, request: int, now_s: float) -> Found:
-        """Hit on a living answer to the same words."""
-        if self._same_words[request] and self.memory.knows(request, now_s):
-            return self.found(request, now_s)
-        return Found.NOTHING
+    def looks(self, view: View) -> Looks:
+        """Other words have another hash, which is near to none."""
+        same = view.uniform_array("repeat", 1) < self.popularity.same_words_share
+        nobody = same & ~same
+        return Looks(same_words=same, right_is_nearest=~nobody, right_is_near=nobody, other_is_near=nobody)

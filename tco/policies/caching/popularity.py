@@ -55,7 +55,7 @@ class Popularity(Frozen):
         """
         import numpy as np  # not at the top: `tco check` does without it
 
-        again = np.array(view.uniforms("intent")) >= self.unique_share
+        again = view.uniform_array("intent") >= self.unique_share
         chance = view.generator("intent").random(len(again))
         asked = np.searchsorted(_shares(self.questions, self.exponent)[1], chance, side="right")
         asked = np.minimum(asked, self.questions - 1)  # the sums end at 1 less a rounding error

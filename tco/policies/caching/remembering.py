@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import exp, inf
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -14,8 +14,15 @@ from tco.plugin import together
 from tco.policies.caching import CachePolicy, CacheState, Found
 from tco.policies.caching.popularity import NEVER_AGAIN, SECONDS_PER_DAY, Popularity
 from tco.policies.caching.recency import Recency
-from tco.policies.caching.steady import Bounds, steady_state
+from tco.policies.caching.steady import Bounds, Steady, steady_state
 from tco.policies.view import View
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
 
 
 class RememberingCache(CachePolicy):
@@ -57,16 +64,32 @@ class RememberingCache(CachePolicy):
         """The more traffic, the more of it comes back in time."""
         return True
 
-    def remember(self, view: View, rate_rps: float, storing_share: float = 1.0) -> Memory:
-        """Begin with what a cache that has run for long holds.
+    @property
+    def storing_share(self) -> float:
+        """Share of the requests that touch the entry of their question."""
+        return 1.0
+
+    def looks(self, view: View) -> Looks:
+        """Say of each request what its look would meet."""
+        raise NotImplementedError
+
+    def held(self, view: View, rate_rps: float) -> Held:
+        """Draw what is asked, and what a cache that has run for long holds when the run begins.
 
         Args:
             view: what the policy may see.
             rate_rps: arrival rate that the cache has seen for long, requests per second.
-            storing_share: share of the requests that touch the entry of their question.
         """
-        asked = self.popularity.asked(view)
-        state = steady_state(self.popularity, self.bounds, rate_rps * storing_share, view.generator("cache_state"))
+        rate_rps *= self.storing_share
+        state = steady_state(self.popularity, self.bounds, rate_rps, view.generator("cache_state"))
+        return Held(self.popularity.asked(view), state)
+
+    def start(self, view: View, rate_rps: float) -> RememberingState:
+        """Begin with what a cache that has run for long holds."""
+        return RememberingState(self._remember(view, rate_rps), self.looks(view))
+
+    def _remember(self, view: View, rate_rps: float) -> Memory:
+        asked, state = self.held(view, rate_rps)
         wanted = sorted(set(asked.tolist()) - {NEVER_AGAIN})
         places = dict(zip(wanted, state.place[wanted].tolist(), strict=True))
         stored_s = dict(zip(wanted, state.stored_s[wanted].tolist(), strict=True))
@@ -78,6 +101,71 @@ class RememberingCache(CachePolicy):
             recency=Recency(self.bounds.capacity, state.entries, places),
             stored_s={rank: moment for rank, moment in stored_s.items() if moment > -inf},
         )
+
+
+class Held(NamedTuple):
+    """What a run of a remembering cache begins with.
+
+    Attributes:
+        asked: question of each request: its rank, counted from 0, or `NEVER_AGAIN`; shape (n,).
+        state: what the cache holds.
+    """
+
+    asked: Ints
+    state: Steady
+
+
+class Looks(NamedTuple):
+    """What the look of each request would meet, shape (n,).
+
+    Attributes:
+        same_words: whether its question comes in words that are known, where an answer to it is held.
+        right_is_nearest: whether that answer is the nearest neighbour otherwise.
+        right_is_near: whether it is near enough to be given.
+        other_is_near: whether the answer to another question is.
+    """
+
+    same_words: Flags
+    right_is_nearest: Flags
+    right_is_near: Flags
+    other_is_near: Flags
+
+
+def found_by(
+    knows: bool, is_empty: bool, same_words: bool, right_is_nearest: bool, right_is_near: bool, other_is_near: bool
+) -> int:
+    """Say what a look finds, as a place in `FOUND`; the compiled engine calls the same function.
+
+    Args:
+        knows: whether the cache holds a living answer to the question.
+        is_empty: whether it holds none at all.
+        same_words: as in `Looks`, as are the others.
+        right_is_nearest: the same.
+        right_is_near: the same.
+        other_is_near: the same.
+    """
+    if knows:
+        if same_words:
+            return 1
+        if right_is_nearest:
+            return 1 if right_is_near else 0
+    elif is_empty:
+        return 0
+    return 2 if other_is_near else 0
+
+
+FOUND = (Found.NOTHING, Found.ANSWER, Found.WRONG_ANSWER)
+
+
+def is_asked_still(chance: float, replaced_per_s: float, since_s: float) -> bool:
+    """Say whether a question has not given way to another one since it was asked; for both engines.
+
+    Args:
+        chance: of the request, below 1.
+        replaced_per_s: drift, per second.
+        since_s: time since then, seconds.
+    """
+    return chance < exp(-replaced_per_s * since_s)
 
 
 @dataclass(slots=True)
@@ -113,7 +201,7 @@ class Memory:
     def _unchanged(self, request: int, question: int, now_s: float) -> bool:
         """Say whether the question is still the one that was asked last, which it was when the run began."""
         since_s = now_s - self.seen_s.get(question, 0.0)
-        return self.survival[request] < exp(-self.replaced_per_s * since_s)
+        return is_asked_still(self.survival[request], self.replaced_per_s, since_s)
 
     def use(self, request: int, now_s: float) -> None:
         """Put the entry of a request's question in front."""
@@ -133,14 +221,18 @@ class Memory:
 class RememberingState(CacheState):
     """A remembering cache in the course of a run."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, looks: Looks) -> None:
         self.memory = memory
+        self._met = list(zip(*(flags.tolist() for flags in looks), strict=True))
+
+    def look(self, request: int, now_s: float) -> Found:
+        """Look at the nearest neighbour; whatever answers the question itself is used."""
+        knows = self.memory.knows(request, now_s)
+        found = found_by(knows, not knows and not len(self.memory.recency), *self._met[request])
+        if found == 1:
+            self.memory.use(request, now_s)
+        return FOUND[found]
 
     def store(self, request: int, now_s: float) -> None:
         """Keep what a model has answered."""
         self.memory.store(request, now_s)
-
-    def found(self, request: int, now_s: float) -> Found:
-        """Answer from the entry of the request's own question."""
-        self.memory.use(request, now_s)
-        return Found.ANSWER

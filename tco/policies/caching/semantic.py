@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from tco.fields import Share
-from tco.policies.caching import CacheState, Found
-from tco.policies.caching.remembering import Memory, RememberingCache, RememberingState
+from tco.policies.caching.remembering import Looks, RememberingCache
 from tco.policies.caching.similarity import CLINC150, Similarity
 from tco.policies.view import View
 
@@ -24,43 +23,17 @@ class SemanticHits(RememberingCache):
     similarity: Similarity = CLINC150
     """How similar the nearest neighbours are."""
 
-    def start(self, view: View, rate_rps: float) -> CacheState:
-        """Begin with what a cache that has run for long holds; questions that another answer serves are not stored."""
-        chances, same = view.uniforms("similarity"), self.popularity.same_words_share
-        strange = self.similarity.other_share_above(self.threshold)
-        return _Semantic(
-            memory=self.remember(view, rate_rps, 1.0 - strange),
-            same_words=[chance < same for chance in view.uniforms("repeat", 1)],
-            right_is_nearest=[
-                chance < self.similarity.right_nearest_share for chance in view.uniforms("similarity", 1)
-            ],
-            right_is_near=[chance >= 1.0 - self.similarity.right_share_above(self.threshold) for chance in chances],
-            other_is_near=[chance >= 1.0 - strange for chance in chances],
+    @property
+    def storing_share(self) -> float:
+        """Questions that another answer serves are not stored."""
+        return 1.0 - self.similarity.other_share_above(self.threshold)
+
+    def looks(self, view: View) -> Looks:
+        """One chance says how similar the nearest neighbour is, whichever it is."""
+        chances = view.uniform_array("similarity")
+        return Looks(
+            same_words=view.uniform_array("repeat", 1) < self.popularity.same_words_share,
+            right_is_nearest=view.uniform_array("similarity", 1) < self.similarity.right_nearest_share,
+            right_is_near=chances >= 1.0 - self.similarity.right_share_above(self.threshold),
+            other_is_near=chances >= 1.0 - self.similarity.other_share_above(self.threshold),
         )
-
-
-class _Semantic(RememberingState):
-    """Per request: whether it comes in known words, whose answer is nearest, and whether that is near enough."""
-
-    def __init__(
-        self,
-        memory: Memory,
-        same_words: list[bool],
-        right_is_nearest: list[bool],
-        right_is_near: list[bool],
-        other_is_near: list[bool],
-    ) -> None:
-        super().__init__(memory)
-        self._same_words, self._right_is_nearest = same_words, right_is_nearest
-        self._right_is_near, self._other_is_near = right_is_near, other_is_near
-
-    def look(self, request: int, now_s: float) -> Found:
-        """Hit on the nearest neighbour, if it is near enough."""
-        if self.memory.knows(request, now_s):
-            if self._same_words[request]:
-                return self.found(request, now_s)
-            if self._right_is_nearest[request]:
-                return self.found(request, now_s) if self._right_is_near[request] else Found.NOTHING
-        elif not len(self.memory.recency):
-            return Found.NOTHING
-        return Found.WRONG_ANSWER if self._other_is_near[request] else Found.NOTHING

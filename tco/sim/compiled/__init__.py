@@ -8,25 +8,40 @@ request by request, so both give the same stamps.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
-from numpy.typing import NDArray
 
 from tco.demand.workload import Workload
 from tco.policies.caching.fixed import FixedHitShare
 from tco.policies.routing.spill_over import SpillOver
 from tco.scenario import Scenario
-from tco.sim.compiled.journeys import Journeys, NotFeedForwardError
+from tco.sim.compiled.journeys import Journeys, NotCompiledError, NotFeedForwardError
 from tco.sim.compiled.pools import can_spill
-from tco.sim.compiled.remembering import hits_of, is_steady
+from tco.sim.compiled.remembering import Hits, Looking, is_known, is_steady
 from tco.sim.compiled.tiers import is_compiled
 from tco.sim.engine import long_run_rps
 from tco.sim.result import SimulationResult
 from tco.sim.run import SIMPY_WORK
 
-REMEMBERING_WORK = 12.0  # of a request that is sent through twice, and looked up in a cache of plain Python
-Hits = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+REMEMBERING_WORK = (2.0, 4.0)  # of a request that is sent through twice, or until hits settle
+MOST_ROUNDS = 40  # in which hits of a cache that remembers settle
 
-__all__ = ["NotFeedForwardError", "reason_against", "simulate", "work_per_request"]
+__all__ = [
+    "NotCompiledError",
+    "NotFeedForwardError",
+    "NotSettledError",
+    "reason_against",
+    "simulate",
+    "work_per_request",
+]
+
+
+class NotSettledError(NotCompiledError):
+    """Hits of a cache that remembers still changed after all rounds."""
+
+    why = f"hits of the cache did not settle in {MOST_ROUNDS} rounds"
 
 
 def reason_against(scenario: Scenario, option: str) -> str | None:
@@ -39,11 +54,19 @@ def reason_against(scenario: Scenario, option: str) -> str | None:
     chosen = scenario.options[option]
     if chosen.router.depends_on_load and (why := _reason_against_spilling(scenario, option)) is not None:
         return f"router of kind {chosen.router.kind_name()} {why}"
-    if chosen.cache is not None and not isinstance(chosen.cache.policy, FixedHitShare):
-        slow = [name for name, tier in scenario.tiers_of(option).items() if not is_steady(tier)]
-        if slow:
-            return f"cache of kind {chosen.cache.policy.kind_name()} in front of {slow[0]}, which may fill up"
+    if _remembers(scenario, option) and chosen.cache is not None:
+        policy = chosen.cache.policy
+        if not is_known(policy):
+            return f"cache of kind {policy.kind_name()}"
+        played = [name for name, tier in scenario.tiers_of(option).items() if not is_compiled(tier)]
+        if played:
+            return f"cache of kind {policy.kind_name()} in front of {played[0]}, which is not compiled itself"
     return None
+
+
+def _remembers(scenario: Scenario, option: str) -> bool:
+    cache = scenario.options[option].cache
+    return cache is not None and not isinstance(cache.policy, FixedHitShare)
 
 
 def _reason_against_spilling(scenario: Scenario, option: str) -> str | None:
@@ -63,10 +86,13 @@ def _reason_against_spilling(scenario: Scenario, option: str) -> str | None:
 
 def work_per_request(scenario: Scenario, option: str) -> float:
     """Say how long a request of a known option takes, over one that nothing but compiled code simulates."""
-    if not all(is_compiled(tier) for tier in scenario.tiers_of(option).values()):
+    tiers = scenario.tiers_of(option).values()
+    if not all(is_compiled(tier) for tier in tiers):
         return SIMPY_WORK
-    cache = scenario.options[option].cache
-    return 1.0 if cache is None or isinstance(cache.policy, FixedHitShare) else REMEMBERING_WORK
+    twice, settling = REMEMBERING_WORK
+    if not _remembers(scenario, option):
+        return 1.0
+    return twice if all(is_steady(tier) for tier in tiers) else settling
 
 
 def simulate(
@@ -76,22 +102,45 @@ def simulate(
 
     Raises:
         NotFeedForwardError: when a request goes back to a tier that was served already.
+        NotSettledError: when it cannot be told in the end who hits a cache that remembers.
     """
-    hits = _remembered(scenario, option, workload, rate_rps)
-    run = Journeys(scenario, option, workload, rate_rps, replicas or {}, hits)
+    begin = partial(Journeys, scenario, option, workload, rate_rps, replicas or {})
+    if not _remembers(scenario, option):
+        return _through(begin()).result()
+    nobody = np.zeros(len(workload), np.bool_)
+    run = begin((nobody, nobody))
+    run.before_tiers()
+    looking = _looking(scenario, option, run, rate_rps)
+    if all(is_steady(tier) for tier in scenario.tiers_of(option).values()):
+        run.through_tiers()
+        return _through(begin(looking.play(run.answered_s()))).result()
+    return _settled(begin, looking).result()
+
+
+def _looking(scenario: Scenario, option: str, run: Journeys, rate_rps: float) -> Looking:
+    cache = scenario.options[option].cache
+    assert cache is not None  # noqa: S101  # the caller looked
+    long_rps = long_run_rps(scenario, run.workload, rate_rps)
+    return Looking(cache.policy, run.view, long_rps, run.front.looks(), run.front.reached_s["cache"])
+
+
+def _through(run: Journeys) -> Journeys:
     run.before_tiers()
     run.through_tiers()
-    return run.result()
+    return run
 
 
-def _remembered(scenario: Scenario, option: str, workload: Workload, rate_rps: float) -> Hits | None:
-    """Find out who is answered by a cache that remembers; None where the option has no such cache."""
-    cache = scenario.options[option].cache
-    if cache is None or isinstance(cache.policy, FixedHitShare):
-        return None
-    nobody = np.zeros(len(workload), np.bool_)
-    without = Journeys(scenario, option, workload, rate_rps, {}, (nobody, nobody))
-    without.before_tiers()
-    without.through_tiers()
-    state = cache.policy.start(without.view, long_run_rps(scenario, without.workload, rate_rps))
-    return hits_of(state, without.front.looks(), without.front.reached_s["cache"], without.finished_s)
+def _settled(begin: Callable[[Hits], Journeys], looking: Looking) -> Journeys:
+    """Send everybody through with hits that are guessed, until what comes of them reproduces them."""
+    guess_s = looking.looked_s  # of those who hit: when they would be answered, which nobody knows; here, at once
+    hits = looking.play(guess_s)
+    for _ in range(MOST_ROUNDS):
+        run = _through(begin(hits))
+        came_s = run.answered_s()
+        usual_s = np.median((came_s - looking.looked_s)[came_s < np.inf]) if (came_s < np.inf).any() else 0.0
+        guess_s = np.where(hits.cached, np.maximum(guess_s, looking.looked_s + usual_s), came_s)
+        again = looking.play(guess_s)
+        if all(np.array_equal(one, other) for one, other in zip(hits, again, strict=True)):
+            return run
+        hits = again
+    raise NotSettledError

@@ -36,8 +36,20 @@ NOWHERE = -1
 EVERYWHERE = slice(None)
 
 
-class NotFeedForwardError(Exception):
+class NotCompiledError(Exception):
+    """A run that the compiled engine turns out not to know.
+
+    Attributes:
+        why: what it does not know, for the user.
+    """
+
+    why = ""
+
+
+class NotFeedForwardError(NotCompiledError):
     """A request went back to a tier that was served already."""
+
+    why = "requests go back to a tier that was served before"
 
 
 class Journeys:
@@ -79,7 +91,6 @@ class Journeys:
         self.outcome = np.zeros(n, np.int8)
         self.served = np.full(n, -1, np.int16)
         self.started_s, self.first_token_s, self.finished_s = (np.full(n, np.nan) for _ in range(3))
-        self.answered_s: tuple[Floats, Floats] | None = None  # of those who are asked on: first token, end
         self.has_answer, self.degraded = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
         self.path = np.zeros(n, np.int64)  # place of each request's path in `paths`
         self.paths: dict[tuple[str, ...], int] = {(): 0}
@@ -208,10 +219,6 @@ class Journeys:
         self._stand(request[stands], served, stands)
         asks_on = done & (following != NOWHERE)
         if asks_on.any():
-            if self.answered_s is None:
-                self.answered_s = np.full(len(self.workload), np.nan), np.full(len(self.workload), np.nan)
-            self.answered_s[0][request[asks_on]] = served.first_token_s[asks_on]
-            self.answered_s[1][request[asks_on]] = served.left_s[asks_on]
             self.has_answer[request[asks_on]] = True
         self._without(request, served, ~done & (following == NOWHERE))
         if (following != NOWHERE).any():
@@ -311,6 +318,10 @@ class Journeys:
                 groups.append((further, (*tried, self.tiers[place])))
 
     # ------------------------------------------------------------ result
+
+    def answered_s(self) -> Floats:
+        """Return when a model answered each request; infinite where none did."""
+        return np.where(self.outcome == COMPLETED, self.finished_s, np.inf)
 
     def _good(self) -> NDArray[np.int8]:
         good = np.full(len(self.workload), -1, np.int8)

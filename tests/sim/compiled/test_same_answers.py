@@ -69,6 +69,7 @@ def both(scenario: Scenario, rate_rps: float, replicas: dict[str, int]) -> tuple
 DRAFTS = {"draft_tokens": 2, "acceptance_share": 0.6, "draft_step_fraction": 0.1}
 DISPATCH = [{"kind": kind} for kind in ("least_loaded", "round_robin", "shortest_of_two")]
 ONLY: dict[str, Any] = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
+AT_NIGHT: dict[str, Any] = {"router": {"kind": "static", "shares": {"night": 1.0}}, "people": {}}
 SPILL = {"kind": "spill_over", "first": "own", "then": "mid", "full_at_requests": 3}
 NIGHT = {"from_hour": 22, "to_hour": 6, "deadline_hours": 24}
 POPULAR = {"questions": 100, "exponent": 1.0, "same_words_share": 0.5, "source": "made up"}
@@ -118,7 +119,9 @@ ROUTERS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def graph(router: str, fleet: dict[str, Any], *, front: bool, chain: bool, count: int = 300) -> Scenario:
+def graph(
+    router: str, fleet: dict[str, Any], *, front: bool, chain: bool, policy: dict[str, Any] | None = None
+) -> Scenario:
     """A fleet and two APIs behind a router, with or without a cache and retrieval, with or without a fallback."""
     tiers = {
         "own": {**fleet, "quality": GOOD}, "mid": api(quality=GOOD), "big": {**flat_api(0.01), "quality": GOOD},
@@ -126,10 +129,11 @@ def graph(router: str, fleet: dict[str, Any], *, front: bool, chain: bool, count
     }  # fmt: skip
     option: dict[str, Any] = {"router": ROUTERS[router], "people": {}}
     if front:
-        option |= {"cache": cache(0.2), "retrieval": retrieval(request_share=0.6)}
+        policies = {} if policy is None else {"policy": policy}
+        option |= {"cache": cache(0.2, **policies), "retrieval": retrieval(request_share=0.6)}
     if chain:
         option["fallback"] = {"kind": "chain", "tiers_in_order": ["mid", "big", "rules"]}
-    return scene(tiers, {"it": option}, classes=MANY, slo={}, count=count)
+    return scene(tiers, {"it": option}, classes=MANY, slo={}, count=300)
 
 
 @given(fleets, st.integers(1, 4), st.floats(0.5, 30.0))
@@ -362,6 +366,45 @@ def test_caches_that_remember_agree_request_by_request(kind, router, limits, all
     assert limits or rate_rps < 1.0 or (other.outcome == Outcome.CACHED).any()
 
 
+memories = st.builds(
+    lambda kind, limits, drift: {
+        **({"kind": "exact"} if kind == "exact" else {**SEMANTIC}), **limits,
+        "popularity": {**POPULAR, "same_words_share": 0.7, **({"replaced_share_per_day": 0.999999} if drift else {})},
+    },
+    st.sampled_from(["exact", "semantic"]),
+    st.one_of(
+        st.fixed_dictionaries({}, optional={"capacity_entries": st.integers(1, 50), "filled_for_days": st.just(0.001)}),
+        st.fixed_dictionaries(
+            {"ttl_s": st.sampled_from([2.0, 100.0]), "ttl_from": st.sampled_from(["use", "storing"])},
+            optional={"capacity_entries": st.integers(1, 50)},
+        ),
+    ),
+    st.booleans(),
+)  # fmt: skip
+comings = st.sampled_from(
+    [{}, {"failures": {"mtbf_hours": 0.02, "mttr_hours": 0.01}},
+     {"scaling": {"kind": "target", "target_utilisation": 0.6, "startup_s": 20.0}}]
+)  # fmt: skip
+
+
+@given(
+    memories, st.sampled_from(sorted(ROUTERS)), fleets, comings, st.integers(1, 4), st.floats(0.5, 20.0), st.booleans(),
+)  # fmt: skip
+@settings(max_examples=120, deadline=None)
+def test_caches_that_remember_agree_in_front_of_tiers_that_fill_up(
+    memory, router, fleet, changes, replicas, rate_rps, chain
+):
+    """Whoever hits spares the others a wait, and whoever waits less may answer somebody else's question in time."""
+    scenario = graph(router, {**fleet, **changes}, front=True, chain=chain, policy=memory)
+    try:
+        runs = both(scenario, rate_rps, {"own": replicas})
+    except compiled.NotFeedForwardError:
+        assert chain
+        return
+
+    assert [] == differences(*runs)
+
+
 def test_a_difference_is_seen():
     """A stamp that is off by a microsecond, and a request that is counted twice, are told."""
     one, other = both(graph("split", gpu(), front=False, chain=False), 5.0, {"own": 2})
@@ -381,14 +424,15 @@ def test_a_difference_is_seen():
             "with a spill_over in it",
         ),
         (
-            {**ONLY, "cache": cache(0.1, policy={"kind": "exact", "popularity": POPULAR})},
-            "cache of kind exact in front of own, which may fill up",
+            {**AT_NIGHT, "cache": cache(0.1, policy={"kind": "exact", "popularity": POPULAR})},
+            "cache of kind exact in front of night, which is not compiled itself",
         ),
     ],
 )
 def test_what_is_not_known_is_named(option, why):
     """Such an option runs on the other engine, and the reason is printed."""
-    scenario = scene({"own": gpu(), "mid": api()}, {"it": option}, classes=MANY, slo={}, count=200)
+    tiers = {"own": gpu(), "mid": api(), "night": gpu(async_window=NIGHT)}
+    scenario = scene(tiers, {"it": option}, classes=MANY, slo={}, count=200)
 
     assert why in str(compiled.reason_against(scenario, "it"))
 
