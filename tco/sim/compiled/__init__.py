@@ -113,7 +113,7 @@ def simulate(
     looking = _looking(scenario, option, run, rate_rps)
     if all(is_steady(tier) for tier in scenario.tiers_of(option).values()):
         run.through_tiers()
-        return _through(begin(looking.play(run.answered_s()))).result()
+        return _through(begin(looking.play(run.answered_s(), run.ranks()))).result()
     return _settled(begin, looking).result()
 
 
@@ -133,13 +133,13 @@ def _through(run: Journeys) -> Journeys:
 def _settled(begin: Callable[[Hits], Journeys], looking: Looking) -> Journeys:
     """Send everybody through with hits that are guessed, until what comes of them reproduces them."""
     guess_s = looking.looked_s  # of those who hit: when they would be answered, which nobody knows; here, at once
-    hits = looking.play(guess_s)
+    hits = looking.play(guess_s, np.arange(len(guess_s)))
     for _ in range(MOST_ROUNDS):
         run = _through(begin(hits))
         came_s = run.answered_s()
         usual_s = np.median((came_s - looking.looked_s)[came_s < np.inf]) if (came_s < np.inf).any() else 0.0
         guess_s = np.where(hits.cached, np.maximum(guess_s, looking.looked_s + usual_s), came_s)
-        again = looking.play(guess_s)
+        again = looking.play(guess_s, run.ranks())
         if all(np.array_equal(one, other) for one, other in zip(hits, again, strict=True)):
             return run
         hits = again

@@ -323,6 +323,13 @@ class Journeys:
         """Return when a model answered each request; infinite where none did."""
         return np.where(self.outcome == COMPLETED, self.finished_s, np.inf)
 
+    def ranks(self) -> Ints:
+        """Return the order in which a tier's calls ended; a step of a batch may end several at the same moment."""
+        found = np.arange(len(self.workload))
+        for visits, served in self.done_by.values():  # as they were served: whoever went on is in a later tier as well
+            found[visits.request] = np.arange(len(visits)) if served.ended is None else served.ended
+        return found
+
     def _good(self) -> NDArray[np.int8]:
         good = np.full(len(self.workload), -1, np.int8)
         known = [place for place, tier in enumerate(self.tiers) if self.view.knows_quality(tier)]

@@ -94,15 +94,16 @@ class Looking:
             *policy.looks(view),
         )  # fmt: skip
 
-    def play(self, answered_s: Floats) -> Hits:
+    def play(self, answered_s: Floats, ranks: Ints) -> Hits:
         """Play looks and answers; return who hits.
 
         Args:
             answered_s: when a model answers each request, if the cache does not; infinite where none does, shape (n,).
+            ranks: in which order those are answered that are at the same moment, shape (n,).
         """
         fresh = self._fresh
         cache = fresh._replace(shelf=fresh.shelf.copy(), entries=fresh.entries.copy(), is_moved=fresh.is_moved.copy())
         n = len(answered_s)
         hits = Hits(np.zeros(n, np.bool_), np.zeros(n, np.bool_))
-        run_lookups(cache, np.empty(n, MOMENT), self.order, self.looked_s, answered_s, *hits)
+        run_lookups(cache, np.empty(n, MOMENT), self.order, self.looked_s, answered_s, ranks, *hits)
         return hits

@@ -391,6 +391,11 @@ comings = st.sampled_from(
     memories, st.sampled_from(sorted(ROUTERS)), fleets, comings, st.integers(1, 4), st.floats(0.5, 20.0), st.booleans(),
 )  # fmt: skip
 @settings(max_examples=120, deadline=None)
+@example(  # two answers in the same step: the later one has the only place
+    {"kind": "exact", "capacity_entries": 1, "popularity": {**POPULAR, "same_words_share": 0.7}}, "by class",
+    gpu(server={"max_sequences": 3, "step_budget_tokens": 339, "kv_capacity_tokens": 900}, speculation=DRAFTS,
+        interactive_first=False, kv_reservation="as_needed"), {}, 1, 5.5, False,
+)  # fmt: skip
 def test_caches_that_remember_agree_in_front_of_tiers_that_fill_up(
     memory, router, fleet, changes, replicas, rate_rps, chain
 ):

@@ -76,17 +76,23 @@ def _put(heap: Any, at: int, at_s: float, order: int, call: int, kind: int) -> N
 
 @jit_apart
 def _note(desk: Any, heap: Any, at_s: float, kind: int, call: int) -> None:
-    """Put a moment into the heap of those to come."""
+    """Put a moment into the heap of those to come; of two at the same time the one that was noted first is first."""
     desk.order += 1
+    _note_in_order(desk, heap, at_s, desk.order, kind, call)
+
+
+@jit
+def _note_in_order(desk: Any, heap: Any, at_s: float, order: int, kind: int, call: int) -> None:
+    """Put a moment into the heap; of two at the same time the one of the lower order is first."""
     at = desk.moments
     desk.moments = at + 1
     while at > 0:
         up = (at - 1) >> 1
-        if not at_s < heap[up].at_s:  # of two at the same time the one that was noted first is first
+        if not (at_s < heap[up].at_s or (at_s == heap[up].at_s and order < heap[up].order)):
             break
         _put(heap, at, heap[up].at_s, heap[up].order, heap[up].call, heap[up].kind)
         at = up
-    _put(heap, at, at_s, desk.order, call, kind)
+    _put(heap, at, at_s, order, call, kind)
 
 
 @jit_apart

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from tco.policies.caching import remembering
-from tco.sim.compiled.kernels.calls import _drop_first, _note
+from tco.sim.compiled.kernels.calls import _drop_first, _note_in_order
 from tco.sim.compiled.kernels.jit import jit, kernel, shared
 from tco.sim.compiled.kernels.rings import Flags, Floats, Ints, _at, _insert, _record, _remove
 
@@ -21,14 +21,14 @@ NOT_THERE = 2**62  # place of an entry that was not there before the run, or sta
 
 SHELF = _record(
     f8="capacity ttl_s replaced_per_s",
-    i8="end moved last_mark used order moments",
+    i8="end moved last_mark used moments",
     b1="from_use",
 )
 """A cache: what bounds it, and where it is.
 
 `end`: places from here on are thrown out; `moved`: places before it whose entry was used in the run; `last_mark`: the
-last of the places asked for that lies before `end`; `used`: entries used in the run; `order` and `moments` are those of
-the heap of answers that will come back.
+last of the places asked for that lies before `end`; `used`: entries used in the run; `moments`: answers that will come
+back.
 """
 
 ENTRY = _record(f8="stored_s seen_s", i8="place mark", i4="after before", b1="is_used")
@@ -65,7 +65,7 @@ class Cache(NamedTuple):
 
 @kernel
 def run_lookups(
-    cache: Cache, heap: Any, order: Ints, looked_s: Floats, answered_s: Floats, hits: Flags, wrong: Flags
+    cache: Cache, heap: Any, order: Ints, looked_s: Floats, answered_s: Floats, ranks: Ints, hits: Flags, wrong: Flags
 ) -> None:
     """Play looks and answers in order of time.
 
@@ -75,6 +75,7 @@ def run_lookups(
         order: requests that look, in order of time.
         looked_s: when each request does, shape (n,).
         answered_s: when a model answers it, if the cache does not; infinite where none does, shape (n,).
+        ranks: in which order those are answered that are at the same moment, shape (n,).
         hits: filled with who is answered by the cache.
         wrong: filled with who of them gets the answer to another question.
     """
@@ -98,7 +99,7 @@ def run_lookups(
         if found:
             hits[request], wrong[request] = True, found == 2
         elif answered_s[request] < inf:
-            _note(shelf, heap, answered_s[request], 0, request)
+            _note_in_order(shelf, heap, answered_s[request], ranks[request], 0, request)
 
 
 @jit
