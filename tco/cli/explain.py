@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tco.cli.arguments import EveryRequest, month_of, option_of, simulating
+from tco.cli.arguments import Engine, EveryRequest, Jobs, month_of, option_of, simulating
 from tco.cli.console import Format, folder, print_document
 from tco.cli.evaluating import evaluate_with_progress
 
@@ -56,6 +56,8 @@ def explain(
         typer.Option(help="Without a TARGET: folder for chart and rows.", parser=folder, metavar="DIRECTORY"),
     ] = None,
     every_request: EveryRequest = None,
+    engine: Engine = None,
+    jobs: Jobs = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.TABLE,
 ) -> None:
     """Follow the requests of an option, or the ledger lines behind a figure, and print them."""
@@ -68,16 +70,18 @@ def explain(
         raise UsageError(f"{given}: only with a TARGET, such as total, serving:api or people.engineer")
     if target is None and every_request is not None:
         raise UsageError("--every-request, --windows: only with a TARGET; the paths are those of one window")
+    if target is None and jobs is not None:
+        raise UsageError("--jobs: only with a TARGET; the paths are those of one window, which one process simulates")
     if target is not None and out is not None:
         raise UsageError("--out: only without a TARGET; --format csv prints the lines behind a figure")
     if out is not None:
         require_folder(out)
-    loaded = simulating(load_scenario(scenario), every_request=every_request)
+    loaded = simulating(load_scenario(scenario), engine, every_request)
     if target is None:
         _flow(loaded, _chosen(option, loaded.scenario), out, form)
     else:
         at = None if month is None else month_of(month, loaded.scenario)
-        _provenance(loaded, target, option, at, cash, form)
+        _provenance(loaded, target, option, at, cash, jobs, form)
 
 
 def _flow(loaded: LoadedScenario, name: str, out: Path | None, form: Format) -> None:
@@ -110,7 +114,13 @@ def _flow(loaded: LoadedScenario, name: str, out: Path | None, form: Format) -> 
 
 
 def _provenance(
-    loaded: LoadedScenario, target: str, option: str | None, month: int | None, cash: bool, form: Format
+    loaded: LoadedScenario,
+    target: str,
+    option: str | None,
+    month: int | None,
+    cash: bool,
+    jobs: int | None,
+    form: Format,
 ) -> None:
     """Evaluate, find the lines behind the figure, and print them."""
     from tco.decide.provenance import explain as find
@@ -123,7 +133,7 @@ def _provenance(
     scenario = loaded.scenario
     name = None if option is None else option_of(option, scenario)
     asked = scenario if name is None else scenario.only((name,))
-    evaluation = evaluate_with_progress(asked, loaded.trace, whole=scenario)
+    evaluation = evaluate_with_progress(asked, loaded.trace, whole=scenario, jobs=jobs)
     evaluation = evaluation if name is None else evaluation.of(name)
     found = find(loaded, evaluation, target, month=month, lens="cash" if cash else "accrual")
     document = provenance_document(found, loaded, evaluation.ledger)

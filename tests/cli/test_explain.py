@@ -62,6 +62,15 @@ def test_one_option_is_evaluated_alone_and_comes_to_the_same(tco, scenario):
     assert [option for option in all_options if option["option"] == "escalating"] == alone
 
 
+def test_engines_and_processes_explain_the_same_figure(tco, scenario):
+    """To the byte."""
+    asked = ([], ["--engine", "simpy"], ["--engine", "compiled", "--jobs", "2"])
+    answers = {tco("explain", scenario, "total", "--every-request", *arguments).out for arguments in asked}
+
+    assert 1 == len(answers)
+    assert "$" in answers.pop()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -73,6 +82,8 @@ def test_one_option_is_evaluated_alone_and_comes_to_the_same(tco, scenario):
         (["total", "--out", "x"], "--out: only without a TARGET"),
         (["--month", "1"], "--month: only with a TARGET"),
         (["--cash"], "--cash: only with a TARGET"),
+        (["--windows"], "--every-request, --windows: only with a TARGET"),
+        (["--jobs", "2"], "--jobs: only with a TARGET"),
     ],
 )
 def test_what_cannot_be_explained_is_told(tco, scenario, arguments, told):
