@@ -65,7 +65,7 @@ def test_one_option_is_evaluated_alone_and_comes_to_the_same(tco, scenario):
 def test_engines_and_processes_explain_the_same_figure(tco, scenario):
     """To the byte."""
     asked = ([], ["--engine", "simpy"], ["--engine", "compiled", "--jobs", "2"])
-    answers = {tco("explain", scenario, "total", "--every-request", *arguments).out for arguments in asked}
+    answers = {tco("explain", scenario, "total", "--windows", *arguments).out for arguments in asked}
 
     assert 1 == len(answers)
     assert "$" in answers.pop()
