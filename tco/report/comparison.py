@@ -45,7 +45,9 @@ def comparison_document(
         *_quality(evaluation, comparison),
         unit_table(evaluation, comparison),
         Text(recommendation(comparison, scenario), "lead"),
-        *every_request_sections(evaluation),
+        *every_request_sections(
+            evaluation, [each.name for each in comparison.options if each.checks and each.slo_kept]
+        ),
         *more,
         *(Text(note, "note") for note in _notes(evaluation, comparison)),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from tco.capacity.coverage import COST_APART, P95_APART
@@ -14,11 +15,18 @@ from tco.report.money import Money
 from tco.report.numbers import counted, seconds
 from tco.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
+TOLD_SHARE = 0.0005  # of the minutes: more are not lost beside a kept SLO without a word
+FEW_AN_HOUR = 20.0  # requests, of which one is a twentieth
 MINUTES_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR / SECONDS_PER_MINUTE
 
 
-def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
-    """Show the worst month and its busiest hours, minutes lost, and what windows had said; nothing without it."""
+def every_request_sections(evaluation: Evaluation, kept: Collection[str]) -> list[Text | Table]:
+    """Show the worst month and its busiest hours, minutes lost, and what windows had said; nothing without it.
+
+    Args:
+        evaluation: the evaluation.
+        kept: options that keep the SLO.
+    """
     every, coverage = evaluation.every, evaluation.coverage
     if every is None:
         if coverage is None or coverage.why == "asked for":
@@ -53,7 +61,8 @@ def every_request_sections(evaluation: Evaluation) -> list[Text | Table]:
         "of hours in which more than a twentieth got no answer, or none within the latency SLO; their share of the "
         f"plan. Cost: against that by windows, {costs}."
     )
-    return [Table("", columns, rows), Text(told, "note")]
+    notes = [told, *_kept_but_lost(every, kept)]
+    return [Table("", columns, rows), *(Text(note, "note") for note in notes)]
 
 
 def simulated(evaluation: Evaluation) -> str:
@@ -87,8 +96,25 @@ def busiest_p95_s(evaluation: Evaluation, option: str) -> float | None:
 
 
 def _lost(seen: tuple[MonthSeen, ...]) -> str:
-    lost = sum(month.lost_minutes for month in seen)
-    return f"{lost:,} ({lost / (MINUTES_PER_MONTH * len(seen)):.2%})"
+    return f"{sum(month.lost_minutes for month in seen):,} ({_lost_share(seen):.2%})"
+
+
+def _lost_share(seen: tuple[MonthSeen, ...]) -> float:
+    return sum(month.lost_minutes for month in seen) / (MINUTES_PER_MONTH * len(seen))
+
+
+def _kept_but_lost(every: EveryRequest, kept: Collection[str]) -> Iterator[str]:
+    """Say how an option can keep the SLO and lose hours nevertheless, where any does."""
+    lost = {name: seen for name, seen in every.seen.items() if name in kept and _lost_share(seen) >= TOLD_SHARE}
+    if not lost:
+        return
+    names = ", ".join(f"{name} ({_lost_share(seen):.2%})" for name, seen in lost.items())
+    hourly = min(sum(month.requests for month in seen) / (HOURS_PER_MONTH * len(seen)) for seen in lost.values())
+    few = f" With {hourly:.3g} requests an hour, a single one that is late may lose it." if hourly < FEW_AN_HOUR else ""
+    yield (
+        f"{names}: the SLO is kept and yet minutes are lost, because it is judged by the p95 of many busiest hours "
+        f"together, and a lost hour by itself.{few}"
+    )
 
 
 def _total(evaluation: Evaluation, option: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,8 @@ from tco.capacity import coverage
 from tco.capacity.coverage import coverage_of
 from tco.demand.forecast import forecast
 from tco.pipeline import evaluate_months
+from tco.report.document import Text
+from tco.report.every_request import every_request_sections
 from tco.scenario import Scenario
 from tco.sim import run
 from tests.cli.conftest import tco  # noqa: F401  # a fixture
@@ -132,3 +135,18 @@ def test_without_numba_it_is_said_once_and_windows_may_stand_in(tco, tmp_path, m
         assert 0 == answer.code
         assert 1 == answer.err.count(missing)
         assert told in " ".join(answer.out.split())
+
+
+@pytest.mark.parametrize(
+    ("kept", "lost_minutes", "told"), [(["it"], 120, True), (["it"], 60, False), ([], 120, False)],
+)  # fmt: skip
+def test_lost_minutes_beside_a_kept_slo_are_explained(kept, lost_minutes, told):
+    """Two hours of three months (one is not worth a word), of an option that keeps its SLO; whoever misses it needs no word on it."""
+    whole = evaluate_months(plan())
+    assert whole.every is not None
+    months = (replace(whole.every.seen["it"][0], lost_minutes=lost_minutes), *whole.every.seen["it"][1:])
+    lost = replace(whole, every=replace(whole.every, seen={"it": months}))
+    said = " ".join(each.text for each in every_request_sections(lost, kept) if isinstance(each, Text))
+
+    assert told is ("it (0.09%): the SLO is kept and yet minutes are lost" in said)
+    assert told is ("With 13.7 requests an hour, a single one that is late may lose it" in said)
