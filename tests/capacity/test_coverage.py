@@ -141,7 +141,7 @@ def test_without_numba_it_is_said_once_and_windows_may_stand_in(tco, tmp_path, m
     ("kept", "lost_minutes", "told"), [(["it"], 120, True), (["it"], 60, False), ([], 120, False)],
 )  # fmt: skip
 def test_lost_minutes_beside_a_kept_slo_are_explained(kept, lost_minutes, told):
-    """Two hours of three months (one is not worth a word), of an option that keeps its SLO; whoever misses it needs no word on it."""
+    """Two hours of three months; one is not worth a word, and whoever misses the SLO needs none."""
     whole = evaluate_months(plan())
     assert whole.every is not None
     months = (replace(whole.every.seen["it"][0], lost_minutes=lost_minutes), *whole.every.seen["it"][1:])
