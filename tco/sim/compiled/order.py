@@ -16,6 +16,8 @@ def tier_order(option: Option, tiers: tuple[str, ...]) -> tuple[str, ...]:
         option: the option.
         tiers: its tiers, in the order in which they are named, which decides where nothing else does.
     """
+    if len(tiers) == 1:
+        return tiers
     hard, soft, left, found = set(option.router.hops()), _falls(option, tiers), list(tiers), list[str]()
     while left:
         free = [tier for tier in left if not _follows(tier, hard, left)] or left

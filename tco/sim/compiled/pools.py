@@ -200,7 +200,7 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     on = np.flatnonzero((first_outcome == COMPLETED) & (visits.output_tokens[here] > 1))
     moved_s = [split.transfer_s(tokens) for tokens in visits.input_tokens[here[on]].tolist()]
     comes_s = first_left_s[on] + np.array(moved_s)
-    order = np.lexsort((prompts.of("ended")[on], comes_s))
+    order = np.lexsort((prompts.read(first_outcome).ended[on], comes_s))
     on, comes_s = on[order], comes_s[order]
     answers = Pool(tier, visits.at(here[on]), workload, replicas - prefill, visits.output_tokens[here[on]])
     answers.speculate()

@@ -97,13 +97,17 @@ def run_fleet(
     """
     to = settings[0]
     n = len(entered_s)
-    coming, impatient = 0, 0
+    # Replicas meet at arrivals and give-ups only: up to the next of these each plays its own moments. The one that was
+    # joined last is first, as it cuts its stretch short and reads the newcomer's prompt, which a processor can foresee.
+    coming, impatient, joined = 0, 0, 0
     while True:
         impatient = _first_waiting(to, seqs, outcome, impatient, coming)
         come_s = entered_s[coming] if coming < n else inf
         give_up_s = entered_s[impatient] + to.patience_s if impatient < coming else inf
         until_s = min(come_s, give_up_s)
-        for r in range(len(reps)):
+        for step in range(len(reps)):
+            r = joined + step
+            r -= len(reps) if r >= len(reps) else 0
             rep, row = _at(reps, r), heap[np.uintp(r)]
             while rep.ends_s <= until_s and rep.ends_s < inf:
                 now_s = rep.ends_s
@@ -115,7 +119,7 @@ def run_fleet(
         if until_s == inf:
             return
         if come_s <= give_up_s:
-            _come(to, table, reps, seqs, heap, coming, come_s, tally, chances, finished_s, outcome)
+            joined = _come(to, table, reps, seqs, heap, coming, come_s, tally, chances, finished_s, outcome)
             coming += 1
         else:
             _give_up(to, reps, seqs, impatient, give_up_s, finished_s, outcome)
@@ -134,17 +138,19 @@ def _come(
     chances: Floats,
     finished_s: Floats,
     outcome: Any,
-) -> None:
+) -> int:
+    """Send a newcomer to a replica, or away; return the replica that it joined, or the first one."""
     if _spills(to, reps, seqs, s, 0):
         outcome[s], finished_s[s] = SPILLED, now_s
-        return
+        return 0
     too_large = seqs[s].input_tokens + seqs[s].output_tokens > to.kv_capacity
     if too_large or (to.max_queue >= 0 and _full(to, reps)):
         outcome[s] = REJECTED
         finished_s[s] = now_s
-        return
+        return 0
     r = _choose(to, reps, tally, chances[s] if to.dispatch == TWO else 0.0)
     _line_up(to, table, reps, seqs, heap, r, s, now_s)
+    return r
 
 
 @jit

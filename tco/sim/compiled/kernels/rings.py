@@ -16,6 +16,7 @@ from tco.sim.compiled.kernels.jit import jit, jit_apart, kernel
 
 NONE = -1
 COMPLETED, REJECTED, FAILED, TIMED_OUT = 1, 3, 4, 5  # as in `Outcome`
+ENDED_BITS = 32  # of the order of ends within a replica
 SPILLED = 100  # no outcome: the call never came, because the tier was full
 LEAST, ROUND_ROBIN, TWO = 0, 1, 2  # dispatch policies
 WAITING, LATER, PREFILLING, QUEUES = 0, 1, 2, 3  # queues of a replica, and how many
@@ -139,7 +140,8 @@ def read_out(
         started_s: filled with when each began, shape (n,).
         first_token_s: filled with when each that is complete had its first token, NaN for others.
         cached_tokens: filled with how much of its prompt was not read, 0 for others.
-        ended: filled with the order in which they ended, shape (n,).
+        ended: filled with the order in which they ended, of those that ended at the same moment, shape (n,): replica by
+            replica, as many of them may play on before another one does.
     """
     recomputed = 0.0
     for s in range(len(outcome)):
@@ -147,7 +149,7 @@ def read_out(
         started_s[s] = seq.started_s
         first_token_s[s] = seq.first_token_s if done else nan
         cached_tokens[s] = seq.cached_tokens if done else 0
-        ended[s] = seq.ended
+        ended[s] = (seq.place << ENDED_BITS) + seq.ended if seq.ended else 0
         recomputed += seq.recomputed
     return recomputed
 
