@@ -51,10 +51,9 @@ def test_the_bound_counts_the_requests_of_all_options(requests, every):
 
 
 def test_what_is_not_compiled_counts_for_more():
-    """A spill-over of some classes goes through SimPy: 40 times the time."""
+    """What spills over from a vendor goes through SimPy: 40 times the time."""
     requests = coverage.MOST_WORK / 3 / 20
-    spill = {"kind": "spill_over", "first": "own", "then": "api", "full_at_requests": 3}
-    router = {"kind": "by_class", "classes": {"chat": spill}, "otherwise": ONLY["router"]}
+    router = {"kind": "spill_over", "first": "api", "then": "own", "full_at_requests": 3}
 
     assert chosen(plan(requests))[0]
     every, why = chosen(plan(requests, options={"other": {"router": router, "people": {}}}))

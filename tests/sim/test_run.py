@@ -91,13 +91,15 @@ def test_without_a_folder_for_machine_code_it_is_compiled_anew(tmp_path):
 
 
 def test_an_option_that_the_compiled_engine_does_not_know_runs_on_the_other_one():
-    """Who is asked depends on how full a tier is, for some of the requests only."""
-    spill = {"kind": "spill_over", "first": "own", "then": "other", "full_at_requests": 3}
-    router = {"kind": "by_class", "classes": {"person": spill}, "otherwise": {"kind": "static", "shares": {"own": 1.0}}}
-    found = scene({"own": gpu(), "other": gpu()}, {"it": {"router": router, "people": {}}}, classes=CLASSES, slo={})
+    """Who is asked depends on how full a vendor is."""
+    router = {"kind": "spill_over", "first": "other", "then": "own", "full_at_requests": 3}
+    found = scene({"own": gpu(), "other": api()}, {"it": {"router": router, "people": {}}}, classes=CLASSES, slo={})
     asked = found.model_copy(update={"simulation": found.simulation.model_copy(update={"engine": "compiled"})})
 
-    why = "the compiled engine does not know router of kind by_class with a spill_over in it"
+    why = (
+        "the compiled engine does not know router of kind spill_over at a managed_api that is no single pool which "
+        "calls reach at once"
+    )
     assert ("simpy", why) == run.choose(asked, "it", 300)
 
 

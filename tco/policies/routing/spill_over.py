@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tco.fields import TierName
 from tco.plugin import together
-from tco.policies.routing import Route, RoutingPolicy
+from tco.policies.routing import Route, RouteMany, RoutingPolicy
 from tco.policies.view import View
 
 
@@ -40,6 +40,13 @@ class SpillOver(RoutingPolicy):
             return self.then if full and view.allows(request_class, self.then) else first
 
         return route
+
+    def start_many(self, view: View) -> RouteMany:
+        """Send everybody to `first`: who finds it full is sent on by whoever knows then how many are inside."""
+        import numpy as np  # not at the top: `tco check` does without it
+
+        del view
+        return lambda some, tried: np.full(len(some.request), -1 if tried else 0)
 
     @property
     def asks_on(self) -> bool:

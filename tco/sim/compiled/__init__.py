@@ -20,6 +20,7 @@ from tco.scenario import Scenario
 from tco.sim.compiled.journeys import Journeys, NotCompiledError, NotFeedForwardError
 from tco.sim.compiled.pools import can_spill
 from tco.sim.compiled.remembering import Hits, Looking, is_known, is_steady
+from tco.sim.compiled.spilling import leaves
 from tco.sim.compiled.tiers import is_compiled
 from tco.sim.engine import long_run_rps
 from tco.sim.result import SimulationResult
@@ -52,8 +53,8 @@ def reason_against(scenario: Scenario, option: str) -> str | None:
         option: name of the option.
     """
     chosen = scenario.options[option]
-    if chosen.router.depends_on_load and (why := _reason_against_spilling(scenario, option)) is not None:
-        return f"router of kind {chosen.router.kind_name()} {why}"
+    if (why := _reason_against_spilling(scenario, option)) is not None:
+        return why
     if _remembers(scenario, option) and chosen.cache is not None:
         policy = chosen.cache.policy
         if not is_known(policy):
@@ -72,15 +73,17 @@ def _remembers(scenario: Scenario, option: str) -> bool:
 def _reason_against_spilling(scenario: Scenario, option: str) -> str | None:
     """Say where the moment at which a request finds a tier full is not known; None where it is."""
     chosen = scenario.options[option]
-    router = chosen.router
-    if not isinstance(router, SpillOver):
-        return "with a spill_over in it"
-    if chosen.placement is not None:
-        return "in regions"
-    if chosen.cache is not None:
-        return "behind a cache"
-    if not can_spill(scenario.tiers[router.first]):
-        return f"at a {scenario.tiers[router.first].kind_name()} that is no single pool which calls reach at once"
+    for policy in leaves(chosen.router):
+        if not policy.depends_on_load:
+            continue
+        known = f"router of kind {policy.kind_name()}"
+        if not isinstance(policy, SpillOver):
+            return known
+        if chosen.placement is not None:
+            return f"{known} in regions"
+        if not can_spill(scenario.tiers[policy.first]):
+            kind = scenario.tiers[policy.first].kind_name()
+            return f"{known} at a {kind} that is no single pool which calls reach at once"
     return None
 
 

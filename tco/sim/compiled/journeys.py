@@ -12,10 +12,8 @@ from tco.demand.workload import Workload
 from tco.domain import Outcome
 from tco.errors import SimulationError
 from tco.policies.routing import Some
-from tco.policies.routing.spill_over import SpillOver
 from tco.scenario import Scenario
 from tco.scenario.options import Option
-from tco.scenario.tiers import Tier
 from tco.sim.answer_time import few_values
 from tco.sim.compiled.front import Front
 from tco.sim.compiled.kernels.rings import COMPLETED, SPILLED
@@ -24,6 +22,7 @@ from tco.sim.compiled.order import tier_order
 from tco.sim.compiled.placed import PlacedTier
 from tco.sim.compiled.pools import Spill
 from tco.sim.compiled.served import Served, Visits
+from tco.sim.compiled.spilling import Spilling, spilling
 from tco.sim.compiled.tiers import serve, serve_or_spill
 from tco.sim.compiled.ways import Way
 from tco.sim.result import SimulationResult
@@ -120,7 +119,6 @@ class Journeys:
     def through_tiers(self) -> None:
         """Serve tier after tier; whoever is asked on, or falls back, goes to a later one."""
         router = self.option.router
-        self.spills = router if isinstance(router, SpillOver) else None
         self.route, self.prompt_shares = router.start_many(self.view), router.prompt_shares(self.view)
         self.fall = self.option.fallback.start(self.view) if self.option.fallback else None
         self.ways = {tier: Way() for tier in self.tiers}
@@ -129,10 +127,8 @@ class Journeys:
         order = tier_order(self.option, self.tiers)
         self.turn = [order.index(tier) for tier in self.tiers]  # of each tier, by its place
         self.passed = NOWHERE  # turn of the last tier served
-        if self.spills is None:
-            first = self._route(self.everybody, ())
-        else:
-            first = np.full(len(self.workload), self.place[self.spills.first])
+        self.spilling = spilling(router, self.view, self.everybody, self.place, self.replicas)
+        first = self._route(self.everybody, ())
         if (first < 0).any():
             raise SimulationError(f"{self.name}: the router sent a request nowhere")
         self._end_cached(first)
@@ -145,8 +141,8 @@ class Journeys:
             self.passed, config = turn, self.config[tier]
             visits = self.ways[tier].visits(self.workload, self.everybody.request, self.front.now_s)
             placed = self.placed.get(tier)
-            if self.spills is not None and tier == self.spills.first:
-                visits, served = self._spill(self.spills, config, visits)
+            if self.spilling is not None and tier in self.spilling.first:
+                visits, served = self._spill(self.spilling, tier, visits, first)
             elif placed is None:
                 served = serve(config, visits, self.workload, self.replicas.get(tier, 0))
             else:
@@ -156,18 +152,29 @@ class Journeys:
                 np.add.at(self.retries, visits.request, served.retries.astype(np.int32))
             self._go_on(self.place[tier], visits, served)
 
-    def _spill(self, router: SpillOver, config: Tier, visits: Visits) -> tuple[Visits, Served]:
-        """Serve who finds room at the first tier, and send the others on as if they had never come to it."""
-        replicas = self.replicas[router.first]
-        may = np.array([self.view.allows(name, router.then) for name in self.workload.classes])
-        full = Spill(router.full_at_requests * max(replicas, 1), may[self.workload.class_index])
-        served, spilled = serve_or_spill(config, visits, self.workload, replicas, full)
-        if not len(spilled):
-            return visits, served
-        gone = visits.at(spilled)
-        self._send(self.place[router.then], gone.request, gone.entered_s, gone.input_tokens, gone.attempt)
-        stay = np.flatnonzero(served.outcome != SPILLED)
-        return visits.at(stay), served.at(stay)
+    def _spill(self, spills: Spilling, tier: str, visits: Visits, first: Ints) -> tuple[Visits, Served]:
+        """Serve who finds room at a tier, and send the others on as if they had never come to it.
+
+        Whom the cache answers only looks, for the tier whose answer it would have got.
+        """
+        probes = np.flatnonzero(self.front.cached & (first == self.place[tier]) & (spills.at >= 0))
+        way, nothing = Way(), np.zeros(len(probes), np.int64)
+        way.parts = [(visits.request, visits.entered_s, visits.input_tokens, visits.attempt)]
+        way.parts.append((probes, self.front.now_s[probes], self.workload.input_tokens[probes], nothing))
+        whole = way.visits(self.workload, self.everybody.request, self.front.now_s)
+        probing = self.front.cached[whole.request]
+        may = (whole.attempt == 0) & (first[whole.request] == self.place[tier])
+        full = Spill(np.where(may, spills.at[whole.request], NOWHERE), probing)
+        served = serve_or_spill(self.config[tier], whole, self.workload, self.replicas[tier], full)
+        spilled = served.outcome == SPILLED
+        self.spared[whole.request[spilled & probing]] = spills.to[whole.request[spilled & probing]]
+        gone = whole.at(np.flatnonzero(spilled & ~probing))
+        to = spills.to[gone.request]
+        for place in few_values(to):
+            there = gone.at(np.flatnonzero(to == place))
+            self._send(place, there.request, there.entered_s, there.input_tokens, there.attempt)
+        stay = np.flatnonzero(~spilled & ~probing)
+        return whole.at(stay), served.at(stay)
 
     def _at(self, request: Ints) -> Ints | slice:
         """Return where some requests stand in arrays of all; a slice for everybody, which takes no look at each."""

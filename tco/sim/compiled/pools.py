@@ -45,15 +45,15 @@ def is_known(tier: GpuFleet) -> bool:
 
 
 class Spill(NamedTuple):
-    """When calls to a fleet go elsewhere.
+    """When calls to a fleet go elsewhere; arrays have shape (visits,).
 
     Attributes:
-        at: requests inside from which on it is full.
-        may: whether each request may go elsewhere, shape (requests,).
+        at: requests inside from which on each does; below 0 for those that never do.
+        probes: calls that only look whether they would.
     """
 
-    at: int
-    may: NDArray[np.bool_]
+    at: Ints
+    probes: NDArray[np.bool_]
 
 
 def can_spill(tier: Tier) -> bool:
@@ -174,8 +174,7 @@ def by_fleet(tier: GpuFleet, visits: Visits, workload: Workload, replicas: int, 
     pool.speculate()
     settings, table = _settings(tier)
     if spill is not None:
-        settings["spill_at"] = spill.at
-        pool.of("spills")[:] = spill.may[visits.request]
+        pool.of("spill_at")[:], pool.of("probes")[:] = spill
     went = pool.run(settings, table, visits.entered_s + server_of(tier).first_token_overhead_s)
     return _from_pools(visits, went, pool.read(went[0]), [pool])
 

@@ -19,7 +19,6 @@ from tco.scenario.tiers.rules import Rules
 from tco.scenario.tiers.serverless import Serverless
 from tco.serving.latency import Z95
 from tco.sim.compiled import pools, serverless
-from tco.sim.compiled.kernels.rings import SPILLED
 from tco.sim.compiled.played import PlayedTier
 from tco.sim.compiled.queues import by_batches, by_devices
 from tco.sim.compiled.served import Served, Visits
@@ -38,13 +37,10 @@ def is_compiled(tier: Tier) -> bool:
     )
 
 
-def serve_or_spill(
-    tier: Tier, visits: Visits, workload: Workload, replicas: int, spill: pools.Spill
-) -> tuple[Served, Ints]:
-    """Serve the visits to a fleet that find room; return what came of all, and the places of those that did not."""
+def serve_or_spill(tier: Tier, visits: Visits, workload: Workload, replicas: int, spill: pools.Spill) -> Served:
+    """Serve the visits to a fleet that find room; others end as `SPILLED`, and those that only look as `PROBED`."""
     assert isinstance(tier, GpuFleet)  # noqa: S101  # the caller looked
-    served = pools.by_fleet(tier, visits, workload, replicas, spill)
-    return served, np.flatnonzero(served.outcome == SPILLED)
+    return pools.by_fleet(tier, visits, workload, replicas, spill)
 
 
 def serve(tier: Tier, visits: Visits, workload: Workload, replicas: int) -> Served:

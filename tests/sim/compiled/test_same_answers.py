@@ -410,6 +410,51 @@ def test_caches_that_remember_agree_in_front_of_tiers_that_fill_up(
     assert [] == differences(*runs)
 
 
+ONE_ARM = {
+    "kind": "ab_split",
+    "a": {**SPILL, "then": "big"},
+    "b": {"kind": "static", "shares": {"own": 1.0}},
+    "b_share": 0.4,
+}
+NESTED: list[dict[str, Any]] = [
+    SPILL,
+    ONE_ARM,
+    {
+        "kind": "ab_split",
+        "a": SPILL,
+        "b": {**SPILL, "first": "mid", "then": "big", "full_at_requests": 2},
+        "b_share": 0.5,
+    },
+    {"kind": "by_class", "classes": {"job": SPILL}, "otherwise": ONE_ARM},
+    {"kind": "by_class", "classes": {"job": SPILL}, "otherwise": ROUTERS["cascade"]},
+]
+
+
+@given(
+    fleets, fleets, comings, st.sampled_from(NESTED),
+    st.one_of(st.none(), st.just({"kind": "fixed", "hit_share": 0.3}), memories), st.integers(1, 3), st.booleans(),
+    st.floats(0.5, 20.0),
+)  # fmt: skip
+@settings(max_examples=120, deadline=None)
+def test_spilling_over_agrees_wherever_the_router_says_it(own, mid, changes, router, policy, replicas, chain, rate_rps):
+    """In arms and classes, at one tier after the other, behind a cache whose answers are those of the tier spared."""
+    option = {"router": router, "people": {}}
+    if policy is not None:
+        option |= {"cache": cache(0.1, policy=policy)}
+    if chain:
+        option["fallback"] = {"kind": "chain", "tiers_in_order": ["big"]}
+    for fleet in (own, mid):
+        fleet["server"].pop("first_token_overhead_s", None)
+    tiers = {
+        "own": {**own, **changes, "quality": GOOD}, "mid": {**mid, "quality": GOOD},
+        "big": {**api(max_concurrency=3), "quality": {**GOOD, "half_complexity": 0.9}},
+    }  # fmt: skip
+    classes = {"person": chat(0.7), "job": chat(0.3, "async")}
+    scenario = scene(tiers, {"it": option}, classes=classes, slo={}, count=300)
+
+    assert [] == differences(*both(scenario, rate_rps, {"own": replicas, "mid": 1}))
+
+
 def test_a_difference_is_seen():
     """A stamp that is off by a microsecond, and a request that is counted twice, are told."""
     one, other = both(graph("split", gpu(), front=False, chain=False), 5.0, {"own": 2})
@@ -422,11 +467,17 @@ def test_a_difference_is_seen():
 @pytest.mark.parametrize(
     ("option", "why"),
     [
-        ({**ONLY, "router": SPILL, "cache": cache(0.1)}, "spill_over behind a cache"),
         ({**ONLY, "router": {**SPILL, "first": "mid", "then": "own"}}, "spill_over at a managed_api"),
         (
-            {**ONLY, "router": {"kind": "by_sensitivity", "sensitive": ONLY["router"], "otherwise": SPILL}},
-            "with a spill_over in it",
+            {
+                **ONLY,
+                "router": {
+                    "kind": "by_sensitivity",
+                    "sensitive": ONLY["router"],
+                    "otherwise": {**SPILL, "first": "night"},
+                },
+            },
+            "spill_over at a gpu_fleet that is no single pool",
         ),
         (
             {**AT_NIGHT, "cache": cache(0.1, policy={"kind": "exact", "popularity": POPULAR})},

@@ -14,7 +14,7 @@ import numpy as np
 
 from tco.policies.dispatch import shortest_of_two
 from tco.sim.compiled.kernels.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
-from tco.sim.compiled.kernels.fleet import _spills
+from tco.sim.compiled.kernels.fleet import _turns_away
 from tco.sim.compiled.kernels.jit import jit, jit_apart, kernel, shared
 from tco.sim.compiled.kernels.rings import (
     LATER,
@@ -23,7 +23,6 @@ from tco.sim.compiled.kernels.rings import (
     PREFILLING,
     REJECTED,
     ROUND_ROBIN,
-    SPILLED,
     TIMED_OUT,
     WAITING,
     Floats,
@@ -277,8 +276,9 @@ def run_changing(
             _finish(to, reps[r], seqs, heap[r], tally, wake_s, finished_s, outcome)
             _plan(to, table, reps[r], seqs, heap[r], wake_s)
         elif come_s <= give_up_s:
-            if _spills(to, reps, seqs, coming, run.backlogged):
-                outcome[coming], finished_s[coming] = SPILLED, come_s
+            away = _turns_away(reps, seqs, coming, run.backlogged)
+            if away:
+                outcome[coming], finished_s[coming] = away, come_s
             elif _refused(to, reps, state, run, seqs, coming):
                 outcome[coming], finished_s[coming] = REJECTED, come_s
             else:

@@ -15,6 +15,7 @@ from tco.sim.compiled.kernels.batch import _cut, _finish, _first_waiting, _head,
 from tco.sim.compiled.kernels.jit import jit, kernel, shared
 from tco.sim.compiled.kernels.rings import (
     LEAST,
+    PROBED,
     REJECTED,
     ROUND_ROBIN,
     SPILLED,
@@ -48,14 +49,17 @@ def _choose(to: Any, reps: Any, tally: Ints, chance: float) -> int:
 
 
 @jit
-def _spills(to: Any, reps: Any, seqs: Any, s: int, waiting: int) -> bool:
-    """Say whether a sequence is sent elsewhere, because so many are inside; `waiting` are at no replica."""
-    if to.spill_at < 0 or not seqs[s].spills:
-        return False
+def _turns_away(reps: Any, seqs: Any, s: int, waiting: int) -> int:
+    """Say whether a sequence goes elsewhere because so many are inside, or only looks; `waiting` are at no replica."""
+    seq = _at(seqs, s)
+    if seq.spill_at < 0:
+        return 0
     inside = waiting
     for r in range(len(reps)):
-        inside += reps[r].load
-    return bool(inside >= to.spill_at)
+        inside += _at(reps, r).load
+    if inside >= seq.spill_at:
+        return SPILLED
+    return PROBED if seq.probes else 0
 
 
 @jit
@@ -140,8 +144,9 @@ def _come(
     outcome: Any,
 ) -> int:
     """Send a newcomer to a replica, or away; return the replica that it joined, or the first one."""
-    if _spills(to, reps, seqs, s, 0):
-        outcome[s], finished_s[s] = SPILLED, now_s
+    away = _turns_away(reps, seqs, s, 0)
+    if away:
+        outcome[s], finished_s[s] = away, now_s
         return 0
     too_large = seqs[s].input_tokens + seqs[s].output_tokens > to.kv_capacity
     if too_large or (to.max_queue >= 0 and _full(to, reps)):

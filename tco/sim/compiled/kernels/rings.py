@@ -17,7 +17,7 @@ from tco.sim.compiled.kernels.jit import jit, jit_apart, kernel
 NONE = -1
 COMPLETED, REJECTED, FAILED, TIMED_OUT = 1, 3, 4, 5  # as in `Outcome`
 ENDED_BITS = 32  # of the order of ends within a replica
-SPILLED = 100  # no outcome: the call never came, because the tier was full
+SPILLED, PROBED = 100, 101  # no outcomes: a call that never came, because the tier was full; or that only looked
 LEAST, ROUND_ROBIN, TWO = 0, 1, 2  # dispatch policies
 WAITING, LATER, PREFILLING, QUEUES = 0, 1, 2, 3  # queues of a replica, and how many
 
@@ -33,12 +33,10 @@ def _record(**kinds: str) -> np.dtype[Any]:
 
 SETTINGS = _record(
     f8="alpha_s beta_s gamma_s delta_s kv_capacity patience_s",
-    i8="budget per_decode max_sequences max_queue spill_at dispatch",
+    i8="budget per_decode max_sequences max_queue dispatch",
     b1="grows",
 )
 """What holds for every replica, as in `Batch` and `PoolSettings`; no limit: max_queue below 0, patience_s infinite.
-
-`spill_at`: requests inside from which on those that may are sent elsewhere; below 0 nobody is.
 """
 
 REPLICA = np.dtype(
@@ -59,10 +57,13 @@ REPLICA = np.dtype(
 SEQUENCE = _record(
     f8="held rate started_s first_token_s recomputed",
     i8="finish_step",
-    i4="after before input_tokens output_tokens cached_tokens steps_left prefill_left rank place ended",
-    b1="urgent spills",
+    i4="after before input_tokens output_tokens cached_tokens steps_left prefill_left rank place ended spill_at",
+    b1="urgent probes",
 )
-"""A sequence: as narrow as it may be, because a run goes through hundreds of thousands of them."""
+"""A sequence: as narrow as it may be, because a run goes through hundreds of thousands of them.
+
+`spill_at`: requests inside from which on it is sent elsewhere, below 0 never; `probes`: it only looks whether it is.
+"""
 
 
 DECODING = _record(i8="last_step sequence")
@@ -104,7 +105,7 @@ def server_settings(server: Server, **limits: float) -> tuple[Any, Floats]:
         "alpha_s": server.alpha_s, "beta_s": server.beta_s_per_prefill_token, "gamma_s": server.gamma_s_per_sequence,
         "delta_s": server.delta_s_per_context_token, "kv_capacity": server.kv_capacity_tokens, "patience_s": inf,
         "budget": server.step_budget_tokens, "max_sequences": server.max_sequences, "per_decode": 1, "max_queue": -1,
-        "spill_at": -1, "dispatch": LEAST, "grows": False,
+        "dispatch": LEAST, "grows": False,
     }  # fmt: skip
     figures.update(limits)
     settings = np.array([tuple(figures[name] for name in SETTINGS.names or ())], SETTINGS)
@@ -122,9 +123,10 @@ def _fill(seqs: Any, input_tokens: Ints, output_tokens: Ints, cached_tokens: Int
         seq.prefill_left, seq.steps_left = tokens_in - cached, tokens_out
         seq.held = float(tokens_in)
         seq.started_s = seq.first_token_s = nan
-        seq.rate, seq.recomputed, seq.spills, seq.place = 1.0, 0.0, False, NONE
+        seq.rate, seq.recomputed, seq.probes, seq.place = 1.0, 0.0, False, NONE
         seq.urgent = urgent[s] if s < len(urgent) else True
         seq.finish_step = seq.rank = seq.ended = 0
+        seq.spill_at = NONE
         seq.after = seq.before = s
 
 
