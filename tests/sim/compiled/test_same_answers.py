@@ -445,6 +445,7 @@ def test_spilling_over_agrees_wherever_the_router_says_it(own, mid, changes, rou
         option["fallback"] = {"kind": "chain", "tiers_in_order": ["big"]}
     for fleet in (own, mid):
         fleet["server"].pop("first_token_overhead_s", None)
+    mid["server"]["alpha_s"] = 0.00731  # no step of it ends with one of the other fleet, to the instant
     tiers = {
         "own": {**own, **changes, "quality": GOOD}, "mid": {**mid, "quality": GOOD},
         "big": {**api(max_concurrency=3), "quality": {**GOOD, "half_complexity": 0.9}},
