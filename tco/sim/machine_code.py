@@ -17,6 +17,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from tco.policies.caching.remembering import RememberingCache
+from tco.scenario.server import server_of
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.scenario.tiers.managed_api import ManagedApi
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tco.scenario import Scenario
     from tco.scenario.tiers import Tier
 
-KERNELS = ("jit", "rings", "batch", "fleet", "changing", "calls", "workers", "lines", "lookups")
+KERNELS = ("jit", "rings", "batch", "fleet", "delayed", "changing", "calls", "workers", "lines", "lookups")
 SOURCES = (
     *(("tco.sim.compiled.kernels", f"{name}.py") for name in KERNELS),
     ("tco.serving", "step_time.py"), ("tco.serving", "batching.py"), ("tco.policies.dispatch", "shortest_of_two.py"),
@@ -91,7 +92,9 @@ def entries_of(scenario: Scenario) -> set[str]:
 def _entry_of(tier: Tier) -> str | None:
     kind = tier.kind_name()
     if isinstance(tier, GpuFleet):
-        return "fleet.run_fleet" if tier.failures is None and tier.scaling.is_fixed else "changing.run_changing"
+        if tier.failures is not None or not tier.scaling.is_fixed:
+            return "changing.run_changing"
+        return "delayed.run_delayed" if server_of(tier).first_token_overhead_steps else "fleet.run_fleet"
     if isinstance(tier, ManagedApi):
         return None if tier.is_plain else "calls.run_calls"
     return {

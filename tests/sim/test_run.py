@@ -167,6 +167,7 @@ def test_it_is_told_where_the_compiled_engine_would_run(engine, requests, is_tol
         pytest.param(
             gpu(failures={"mtbf_hours": 1000.0, "mttr_hours": 1.0}), {"changing.run_changing"}, marks=pytest.mark.slow
         ),
+        pytest.param(gpu(server={"first_token_overhead_steps": 2.0}), {"delayed.run_delayed"}, marks=pytest.mark.slow),
         (api(), set()),
         (api(max_concurrency=3), {"calls.run_calls"}),
         pytest.param(serverless(), {"workers.run_workers"}, marks=pytest.mark.slow),

@@ -19,6 +19,8 @@ from tco.scenario.server import server_of
 from tco.scenario.tiers import Tier
 from tco.scenario.tiers.gpu_fleet import GpuFleet
 from tco.sim.compiled.comings import Changing
+from tco.sim.compiled.kernels.calls import MOMENT
+from tco.sim.compiled.kernels.delayed import HALL, Newcomers, run_delayed
 from tco.sim.compiled.kernels.fleet import run_fleet
 from tco.sim.compiled.kernels.rings import (
     COMPLETED,
@@ -40,8 +42,10 @@ DISPATCH: dict[type, int] = {LeastLoaded: LEAST, RoundRobin: ROUND_ROBIN, Shorte
 
 def is_known(tier: GpuFleet) -> bool:
     """Say whether the kernels know all of a fleet; else its SimPy station plays it."""
-    steps = server_of(tier).first_token_overhead_steps
-    return tier.async_window is None and not steps and type(tier.dispatch) in DISPATCH
+    steady = tier.failures is None and tier.scaling.is_fixed and tier.disaggregation is None
+    if server_of(tier).first_token_overhead_steps and not steady:
+        return False
+    return tier.async_window is None and type(tier.dispatch) in DISPATCH
 
 
 class Spill(NamedTuple):
@@ -60,7 +64,8 @@ def can_spill(tier: Tier) -> bool:
     """Say whether the kernels know how many are inside a tier at every moment: in one pool, without a way into it."""
     if not isinstance(tier, GpuFleet) or not is_known(tier) or tier.disaggregation is not None:
         return False
-    return not server_of(tier).first_token_overhead_s
+    server = server_of(tier)
+    return not server.first_token_overhead_s and not server.first_token_overhead_steps
 
 
 def _settings(tier: GpuFleet, *, limited: bool = True) -> tuple[Any, Floats]:
@@ -149,8 +154,18 @@ class Pool:
             chances = self.workload.uniform_array("dispatch")[self.visits.request]
         left_s, outcome = np.full(n, np.nan), np.zeros(n, np.int8)
         tally = np.zeros(2, np.int64)
-        run_fleet(settings, table, self.reps, self.seqs, self.heap, joined_s, chances, tally, left_s, outcome)
+        if server_of(self.tier).first_token_overhead_steps:
+            newcomers = self._newcomers(chances)
+            run_delayed(settings, table, self.reps, self.seqs, self.heap, newcomers, tally, left_s, outcome)
+        else:
+            run_fleet(settings, table, self.reps, self.seqs, self.heap, joined_s, chances, tally, left_s, outcome)
         return outcome, left_s, None
+
+    def _newcomers(self, chances: Floats) -> Newcomers:
+        """Return those who come as they wait for some steps before they join."""
+        n, server, hall = len(self.visits), server_of(self.tier), np.zeros(1, HALL)
+        hall["overhead_s"], hall["overhead_steps"] = server.first_token_overhead_s, server.first_token_overhead_steps
+        return Newcomers(hall, np.empty(n, MOMENT), self.visits.entered_s, np.zeros(n, np.int64), np.zeros(n), chances)
 
     def read(self, outcome: NDArray[np.int8]) -> Read:
         """Read what the sequences hold at the end, by how each ended."""

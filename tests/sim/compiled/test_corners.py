@@ -128,9 +128,13 @@ def test_arrivals_on_a_grid_keep_their_order(share):
     assert len(slow.further) > 20
 
 
-def test_a_batch_enters_a_played_tier_at_once():
-    """Calls that leave micro-batches together come to a fleet whose prompts look up every so many steps together."""
-    fleet = gpu(server={"first_token_overhead_steps": 1.0})
+@pytest.mark.parametrize(
+    "fleet",
+    [gpu(server={"first_token_overhead_steps": 1.0}),
+     gpu(async_window={"from_hour": 0, "to_hour": 12, "deadline_hours": 24})],
+)  # fmt: skip
+def test_a_batch_enters_a_tier_at_once(fleet):
+    """Calls that leave micro-batches together come together, to the kernel and to a station that plays a tier."""
     tiers = {"own": micro_batch(window_s=0.5), "next": fleet}
     option = {"router": {**ESCALATED, "escalated_share": 1.0}, "people": {}}
 

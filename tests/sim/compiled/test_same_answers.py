@@ -146,6 +146,16 @@ def test_fleets_agree_request_by_request(fleet, replicas, rate_rps):
     assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
 
 
+@given(fleets, st.sampled_from([0.5, 3.0, 20.0]), st.integers(1, 4), st.floats(0.5, 30.0))
+@settings(max_examples=120, deadline=None)
+def test_newcomers_that_wait_for_steps_agree_request_by_request(fleet, steps, replicas, rate_rps):
+    """Who comes later may join sooner, and gives up so long after it has joined."""
+    server = {**fleet["server"], "first_token_overhead_steps": steps}
+    scenario = scene({"own": {**fleet, "server": server}}, {"it": ONLY}, classes=MANY, slo={}, count=300)
+
+    assert [] == differences(*both(scenario, rate_rps, {"own": replicas}))
+
+
 @given(st.sampled_from(sorted(ROUTERS)), fleets, st.integers(1, 3), st.floats(0.5, 20.0), st.booleans(), st.booleans())
 @settings(max_examples=80, deadline=None)
 @example("cascade", gpu(max_queue_requests=0), 1, 20.0, True, True)

@@ -101,23 +101,13 @@ def run_fleet(
     """
     to = settings[0]
     n = len(entered_s)
-    # Replicas meet at arrivals and give-ups only: up to the next of these each plays its own moments. The one that was
-    # joined last is first, as it cuts its stretch short and reads the newcomer's prompt, which a processor can foresee.
     coming, impatient, joined = 0, 0, 0
     while True:
         impatient = _first_waiting(to, seqs, outcome, impatient, coming)
         come_s = entered_s[coming] if coming < n else inf
         give_up_s = entered_s[impatient] + to.patience_s if impatient < coming else inf
         until_s = min(come_s, give_up_s)
-        for step in range(len(reps)):
-            r = joined + step
-            r -= len(reps) if r >= len(reps) else 0
-            rep, row = _at(reps, r), heap[np.uintp(r)]
-            while rep.ends_s <= until_s and rep.ends_s < inf:
-                now_s = rep.ends_s
-                rep.busy_s += now_s - rep.began_s
-                _finish(to, rep, seqs, row, tally, now_s, finished_s, outcome)
-                _plan(to, table, rep, seqs, row, now_s)
+        _play_until(to, table, reps, seqs, heap, joined, until_s, tally, finished_s, outcome)
         if impatient < coming and _first_waiting(to, seqs, outcome, impatient, coming) != impatient:
             continue
         if until_s == inf:
@@ -127,6 +117,27 @@ def run_fleet(
             coming += 1
         else:
             _give_up(to, reps, seqs, impatient, give_up_s, finished_s, outcome)
+
+
+@jit
+def _play_until(
+    to: Any, table: Floats, reps: Any, seqs: Any, heap: Any, first: int, until_s: float, tally: Ints,
+    finished_s: Floats, outcome: Any,
+) -> None:  # fmt: skip
+    """Let each replica play its own moments up to a time: they meet at arrivals and moments of giving up only.
+
+    The one that was joined last is `first`, as it cuts its stretch short and reads the newcomer's prompt, which a
+    processor can foresee.
+    """
+    for step in range(len(reps)):
+        r = first + step
+        r -= len(reps) if r >= len(reps) else 0
+        rep, row = _at(reps, r), heap[np.uintp(r)]
+        while rep.ends_s <= until_s and rep.ends_s < inf:
+            now_s = rep.ends_s
+            rep.busy_s += now_s - rep.began_s
+            _finish(to, rep, seqs, row, tally, now_s, finished_s, outcome)
+            _plan(to, table, rep, seqs, row, now_s)
 
 
 @jit
