@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tco.fields import NonNegative, Positive
 from tco.plugin import Plugin
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class ScalingPolicy(Plugin):
@@ -34,3 +40,16 @@ class ScalingPolicy(Plugin):
             sized: replicas that the busiest hour needs.
         """
         raise NotImplementedError
+
+    def wanted_by_inside(self, most_inside: int, capacity_sequences: int, sized: int) -> NDArray[np.int64]:
+        """Say how many should be on with 0 to so many requests in the fleet, where the hour plays no part.
+
+        Args:
+            most_inside: most requests in the fleet.
+            capacity_sequences: sequences that one replica runs at most.
+            sized: replicas that the busiest hour needs.
+        """
+        import numpy as np  # not at the top: `tco check` does without it
+
+        insides = range(most_inside + 1)
+        return np.array([self.wanted(inside, 0.0, capacity_sequences, sized) for inside in insides], np.int64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tco.scenario.server import server_of
-from tco.sim.compiled.kernels.changing import CHANGES, HOUR_S, STATE, WEEK_HOURS, run_changing
+from tco.sim.compiled.kernels.changing import CHANGES, HOUR_S, STATE, WEEK_HOURS, Fleet, run_changing
 from tco.sim.compiled.kernels.rings import LEAST, ROUND_ROBIN, SEQUENCE, Floats
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ class Changing:
         hours = [float(hour) for hour in range(WEEK_HOURS)]
         by_hour = scaling.kind_name() == "schedule"
         self.least = np.array([scaling.least(min(tier.min_replicas, replicas), hour) for hour in hours], np.int64)
-        insides = range(1 if scaling.is_fixed else n + 1)
-        asked = [(0.0, hour) for hour in hours] if by_hour else [(float(inside), 0.0) for inside in insides]
-        self.wanted = np.array([scaling.wanted(inside, hour, most, replicas) for inside, hour in asked], np.int64)
+        if by_hour:
+            self.wanted = np.array([scaling.wanted(0.0, hour, most, replicas) for hour in hours], np.int64)
+        else:
+            self.wanted = scaling.wanted_by_inside(0 if scaling.is_fixed else n, most, replicas)
         figures = {
             "startup_s": scaling.startup_s, "interval_s": scaling.interval_s, "by_hour": by_hour, "takers": replicas,
             "hour_of_week": pool.workload.start_hour, "tick_s": inf if scaling.is_fixed else 0.0,
@@ -101,11 +102,12 @@ class Changing:
         chances = np.zeros(len(pool.workload))
         if settings["dispatch"][0] not in (LEAST, ROUND_ROBIN):
             chances = pool.workload.uniform_array("dispatch")
-        run_changing(
+        lost = np.zeros(max(len(pool.visits), 1), np.int64)
+        fleet = Fleet(
             settings, table, pool.reps, self.state, self.changes, pool.seqs, pool.heap, joined_s, pool.visits.request,
-            chances, self.wanted, self.least, self.times_s, np.zeros(max(len(pool.visits), 1), np.int64), self.tally,
-            self.left_s, self.outcome, until_s,
+            chances, self.wanted, self.least, self.times_s, lost, self.tally, self.left_s, self.outcome,
         )  # fmt: skip
+        run_changing(fleet, until_s)
 
     def until(self, end_s: float) -> None:
         """Let replicas come and go after everybody has left, until the run ends."""

@@ -327,16 +327,6 @@ def _line_up(to: Any, table: Floats, reps: Any, seqs: Any, heap: Any, r: int, s:
 
 
 @jit
-def _next_wake(reps: Any, count: int) -> tuple[int, float]:
-    """Find which of the first replicas wakes next; at an infinite time where none does."""
-    r, wake_s = 0, inf
-    for place in range(count):
-        if reps[place].ends_s < wake_s:
-            r, wake_s = place, reps[place].ends_s
-    return r, wake_s
-
-
-@jit
 def _first_waiting(to: Any, seqs: Any, outcome: Any, impatient: int, coming: int) -> int:
     """Go on to the first of those who came that still waits and may give up; `coming` where there is none."""
     if to.patience_s == inf:

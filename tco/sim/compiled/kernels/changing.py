@@ -8,13 +8,13 @@ engine draws from one by one.
 from __future__ import annotations
 
 from math import inf, isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tco.policies.dispatch import shortest_of_two
-from tco.sim.compiled.kernels.batch import _cut, _finish, _first_waiting, _head, _line_up, _next_wake, _plan
-from tco.sim.compiled.kernels.fleet import _turns_away
+from tco.sim.compiled.kernels.batch import _cut, _first_waiting, _head, _line_up
+from tco.sim.compiled.kernels.fleet import _play_until, _turns_away
 from tco.sim.compiled.kernels.jit import jit, jit_apart, kernel, shared
 from tco.sim.compiled.kernels.rings import (
     LATER,
@@ -59,9 +59,52 @@ HOUR_S = 3600.0
 WEEK_HOURS = 168
 
 
+class Fleet(NamedTuple):
+    """A fleet whose replicas come and go, and the sequences that come to it; arrays have shape (n,) where not said.
+
+    Attributes:
+        settings: what holds for every replica, one row of `SETTINGS`.
+        table: tokens of a step and its fixed time, shape (2, points).
+        reps: replicas.
+        state: whether each is up, wanted and on.
+        changes: what makes them come and go, one row of `CHANGES`; `short` is set where `times_s` did not suffice.
+        seqs: sequences, with one more mark behind them, of those who wait while nobody takes requests.
+        heap: room for those that decode.
+        entered_s: when each comes, rising.
+        requests: number of each one's request.
+        by_request: a uniform variate for every request, for dispatch by two choices.
+        wanted: replicas wanted by hour of the week or by requests inside.
+        least: replicas that stay on at least, by hour of the week.
+        times_s: times up and down of every replica in turn, shape (replicas, times).
+        lost: room for what a breakdown loses.
+        tally: turn of the replicas, and count of those complete, shape (2,).
+        finished_s: filled with when each left.
+        outcome: filled with how.
+    """
+
+    settings: Any
+    table: Floats
+    reps: Any
+    state: Any
+    changes: Any
+    seqs: Any
+    heap: Any
+    entered_s: Floats
+    requests: Ints
+    by_request: Floats
+    wanted: Ints
+    least: Ints
+    times_s: Floats
+    lost: Ints
+    tally: Ints
+    finished_s: Floats
+    outcome: Any
+
+
 @jit
-def _chosen(to: Any, reps: Any, state: Any, tally: Ints, chance: float) -> int:
+def _chosen(fleet: Fleet, chance: float) -> int:
     """Choose among the replicas that take requests; there is one at least."""
+    to, reps, state, tally = fleet.settings[0], fleet.reps, fleet.state, fleet.tally
     replicas = len(reps)
     if to.dispatch == LEAST:
         best = NONE
@@ -91,7 +134,8 @@ def _chosen(to: Any, reps: Any, state: Any, tally: Ints, chance: float) -> int:
 
 
 @jit
-def _no_room(to: Any, reps: Any, state: Any, run: Any) -> Any:
+def _no_room(fleet: Fleet) -> Any:
+    to, run, reps, state = fleet.settings[0], fleet.changes[0], fleet.reps, fleet.state
     waiting = run.backlogged
     for r in range(len(reps)):
         waiting += reps[r].queued
@@ -101,26 +145,23 @@ def _no_room(to: Any, reps: Any, state: Any, run: Any) -> Any:
 
 
 @jit_apart
-def _place(
-    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, s: int, tally: Ints, chance: float,
-    now_s: float,
-) -> None:  # fmt: skip
+def _place(fleet: Fleet, s: int, now_s: float) -> None:
     """Hand a sequence to a replica, or keep it until one takes requests."""
+    to, run, reps, seqs = fleet.settings[0], fleet.changes[0], fleet.reps, fleet.seqs
+    heap, table = fleet.heap, fleet.table
     if run.takers == 0:
         seqs[s].place = NONE
         _insert(seqs, s, seqs[run.backlog].before)
         run.backlogged += 1
         return
-    r = _chosen(to, reps, state, tally, chance)
+    r = _chosen(fleet, fleet.by_request[fleet.requests[s]])
     _line_up(to, table, reps, seqs, heap, r, s, now_s)
 
 
 @jit_apart
-def _reconsider(
-    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, r: int, tally: Ints,
-    by_request: Floats, requests: Ints, now_s: float,
-) -> None:  # fmt: skip
+def _reconsider(fleet: Fleet, r: int, now_s: float) -> None:
     """Open or close a replica to requests; one that opens takes those who waited for any."""
+    run, state, seqs = fleet.changes[0], fleet.state, fleet.seqs
     wanted = state[r].up and state[r].open and state[r].starting_s == inf
     if wanted == state[r].taking:
         return
@@ -133,18 +174,17 @@ def _reconsider(
         s = seqs[run.backlog].after
         _remove(seqs, s)
         run.backlogged -= 1
-        _place(to, table, reps, state, run, seqs, heap, s, tally, by_request[requests[s]], now_s)
+        _place(fleet, s, now_s)
 
 
 @jit_apart
-def _break(
-    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, r: int, tally: Ints,
-    by_request: Floats, requests: Ints, lost: Ints, now_s: float,
-) -> None:  # fmt: skip
+def _break(fleet: Fleet, r: int, now_s: float) -> None:
     """Lose everything on a replica; it begins anew elsewhere."""
+    run, reps, state, seqs = fleet.changes[0], fleet.reps, fleet.state, fleet.seqs
+    heap, lost = fleet.heap, fleet.lost
     run.failures += 1
     state[r].up = False
-    _reconsider(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, now_s)
+    _reconsider(fleet, r, now_s)
     rep, row = reps[r], heap[r]
     if rep.busy:
         rep.busy_s += now_s - rep.began_s
@@ -181,7 +221,7 @@ def _break(
     for one in range(count):
         s = lost[one]
         run.restarts += not isnan(seqs[s].started_s)
-        _place(to, table, reps, state, run, seqs, heap, s, tally, by_request[requests[s]], now_s)
+        _place(fleet, s, now_s)
 
 
 @jit_apart
@@ -196,11 +236,10 @@ def _restart(seqs: Any, s: int) -> None:
 
 
 @jit_apart
-def _switch(
-    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, tally: Ints, by_request: Floats,
-    requests: Ints, wanted: Ints, least: Ints, now_s: float,
-) -> None:  # fmt: skip
+def _switch(fleet: Fleet, now_s: float) -> None:
     """Ask how many replicas should be on, open the first ones and close the others."""
+    run, reps, state, wanted = fleet.changes[0], fleet.reps, fleet.state, fleet.wanted
+    least = fleet.least
     inside = run.backlogged
     for r in range(len(reps)):
         inside += reps[r].load
@@ -221,78 +260,65 @@ def _switch(
         if not is_open and reps[r].load == 0 and state[r].starting_s == inf and not isnan(state[r].since_s):
             state[r].on_s += now_s - state[r].since_s
             state[r].since_s = np.nan
-        _reconsider(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, now_s)
+        _reconsider(fleet, r, now_s)
 
 
 @kernel
-def run_changing(
-    settings: Any, table: Floats, reps: Any, state: Any, changes: Any, seqs: Any, heap: Any, entered_s: Floats,
-    requests: Ints, by_request: Floats, wanted: Ints, least: Ints, times_s: Floats, lost: Ints, tally: Ints,
-    finished_s: Floats, outcome: Any, until_s: float,
-) -> None:  # fmt: skip
+def run_changing(fleet: Fleet, until_s: float) -> None:
     """Serve sequences that come in order of time, by replicas that come and go; then let these go on until a moment.
 
     Args:
-        settings: what holds for every replica, one row of `SETTINGS`.
-        table: tokens of a step and its fixed time, shape (2, points).
-        reps: replicas.
-        state: whether each is up, wanted and on.
-        changes: what makes them come and go, one row of `CHANGES`; `short` is set where `times_s` did not suffice.
-        seqs: sequences, with one more mark behind them, of those who wait while nobody takes requests.
-        heap: room for those that decode.
-        entered_s: when each comes, rising, shape (n,).
-        requests: number of each one's request, shape (n,).
-        by_request: a uniform variate for every request, for dispatch by two choices.
-        wanted: replicas wanted by hour of the week or by requests inside.
-        least: replicas that stay on at least, by hour of the week.
-        times_s: times up and down of every replica in turn, shape (replicas, times).
-        lost: room for what a breakdown loses, shape (n,).
-        tally: turn of the replicas, and count of those complete, shape (2,).
-        finished_s: filled with when each left.
-        outcome: filled with how.
+        fleet: the fleet.
         until_s: where nobody is left, replicas go on coming and going until then.
     """
-    to, run = settings[0], changes[0]
+    reps, seqs, heap, table = fleet.reps, fleet.seqs, fleet.heap, fleet.table
+    tally, finished_s, outcome, entered_s = fleet.tally, fleet.finished_s, fleet.outcome, fleet.entered_s
+    to, run = fleet.settings[0], fleet.changes[0]
     n = len(entered_s)
     coming = 0
     while coming < n and outcome[coming]:  # in a second call, after everybody has left
         coming += 1
-    impatient = coming
+    impatient, joined = coming, 0
     while not run.short:
-        r, wake_s = _next_wake(reps, len(reps))
         impatient = _first_waiting(to, seqs, outcome, impatient, coming)
         come_s = entered_s[coming] if coming < n else inf
         give_up_s = entered_s[impatient] + to.patience_s if impatient < coming else inf
-        call_s, change_s = min(wake_s, come_s, give_up_s), _next_change_s(state, run)
-        if call_s == inf and (change_s == inf or (run.backlogged == 0 and change_s > until_s)):
+        call_s, change_s = min(come_s, give_up_s), _next_change_s(fleet)
+        before_s = call_s if call_s < change_s else np.nextafter(change_s, -inf)  # of moments at a change, it is first
+        _play_until(to, table, reps, seqs, heap, joined, before_s, tally, finished_s, outcome)
+        if impatient < coming and _first_waiting(to, seqs, outcome, impatient, coming) != impatient:
+            continue
+        if call_s == inf and _busy(reps) == 0 and (change_s == inf or (run.backlogged == 0 and change_s > until_s)):
             return
         if change_s <= call_s:
-            _change(
-                to, table, reps, state, run, seqs, heap, tally, by_request, requests, wanted, least, times_s, lost,
-                change_s,
-            )  # fmt: skip
-        elif wake_s <= come_s and wake_s <= give_up_s:
-            reps[r].busy_s += wake_s - reps[r].began_s
-            _finish(to, reps[r], seqs, heap[r], tally, wake_s, finished_s, outcome)
-            _plan(to, table, reps[r], seqs, heap[r], wake_s)
+            _change(fleet, change_s)
         elif come_s <= give_up_s:
             away = _turns_away(reps, seqs, coming, run.backlogged)
             if away:
                 outcome[coming], finished_s[coming] = away, come_s
-            elif _refused(to, reps, state, run, seqs, coming):
+            elif _refused(fleet, coming):
                 outcome[coming], finished_s[coming] = REJECTED, come_s
             else:
                 run.last_arrival_s = come_s
-                chance = by_request[requests[coming]]
-                _place(to, table, reps, state, run, seqs, heap, coming, tally, chance, come_s)
+                _place(fleet, coming, come_s)
+                joined = max(seqs[coming].place, 0)
             coming += 1
         else:
-            _leave_line(to, reps, run, seqs, impatient, give_up_s)
+            _leave_line(fleet, impatient, give_up_s)
             outcome[impatient], finished_s[impatient] = TIMED_OUT, give_up_s
 
 
 @jit
-def _next_change_s(state: Any, run: Any) -> float:
+def _busy(reps: Any) -> int:
+    busy = 0
+    for r in range(len(reps)):
+        busy += reps[r].busy
+    return busy
+
+
+@jit
+def _next_change_s(fleet: Fleet) -> float:
+    run, state = fleet.changes[0], fleet.state
     at_s = run.tick_s
     for place in range(len(state)):
         at_s = min(at_s, state[place].toggle_s, state[place].starting_s)
@@ -300,41 +326,41 @@ def _next_change_s(state: Any, run: Any) -> float:
 
 
 @jit
-def _refused(to: Any, reps: Any, state: Any, run: Any, seqs: Any, s: int) -> Any:
+def _refused(fleet: Fleet, s: int) -> Any:
+    to, seqs = fleet.settings[0], fleet.seqs
     if seqs[s].input_tokens + seqs[s].output_tokens > to.kv_capacity:
         return True
-    return to.max_queue >= 0 and _no_room(to, reps, state, run)
+    return to.max_queue >= 0 and _no_room(fleet)
 
 
 @jit_apart
-def _change(
-    to: Any, table: Floats, reps: Any, state: Any, run: Any, seqs: Any, heap: Any, tally: Ints, by_request: Floats,
-    requests: Ints, wanted: Ints, least: Ints, times_s: Floats, lost: Ints, now_s: float,
-) -> None:  # fmt: skip
+def _change(fleet: Fleet, now_s: float) -> None:
     """Let a replica be ready, break or be repaired, or ask how many should be on, whatever comes now; in this order."""
+    run, state = fleet.changes[0], fleet.state
     for r in range(len(state)):
         if state[r].starting_s == now_s:
             state[r].starting_s = inf
-            _reconsider(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, now_s)
+            _reconsider(fleet, r, now_s)
             return
     for r in range(len(state)):
         if state[r].toggle_s == now_s:
             if state[r].up:
-                _break(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, lost, now_s)
+                _break(fleet, r, now_s)
             else:
                 state[r].up = True
-                _reconsider(to, table, reps, state, run, seqs, heap, r, tally, by_request, requests, now_s)
-            _toggle_again(state, run, times_s, r, now_s)
+                _reconsider(fleet, r, now_s)
+            _toggle_again(fleet, r, now_s)
             return
     if now_s - run.last_arrival_s >= LONGEST_LULL_S:
         run.tick_s = inf
         return
-    _switch(to, table, reps, state, run, seqs, heap, tally, by_request, requests, wanted, least, now_s)
+    _switch(fleet, now_s)
     run.tick_s = now_s + run.interval_s
 
 
 @jit_apart
-def _toggle_again(state: Any, run: Any, times_s: Floats, r: int, now_s: float) -> None:
+def _toggle_again(fleet: Fleet, r: int, now_s: float) -> None:
+    run, state, times_s = fleet.changes[0], fleet.state, fleet.times_s
     state[r].toggles += 1
     if now_s - run.last_arrival_s >= LONGEST_LULL_S:
         state[r].toggle_s = inf
@@ -345,7 +371,8 @@ def _toggle_again(state: Any, run: Any, times_s: Floats, r: int, now_s: float) -
 
 
 @jit
-def _leave_line(to: Any, reps: Any, run: Any, seqs: Any, s: int, now_s: float) -> None:
+def _leave_line(fleet: Fleet, s: int, now_s: float) -> None:
+    to, run, reps, seqs = fleet.settings[0], fleet.changes[0], fleet.reps, fleet.seqs
     r = seqs[s].place
     if r == NONE:
         _remove(seqs, s)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import inf
 from typing import Any, NamedTuple
 
-from tco.sim.compiled.kernels.batch import _finish, _line_up, _next_wake, _plan
+from tco.sim.compiled.kernels.batch import _finish, _line_up, _plan
 from tco.sim.compiled.kernels.calls import _drop_first, _note
 from tco.sim.compiled.kernels.jit import jit, jit_apart, kernel
 from tco.sim.compiled.kernels.rings import (
@@ -108,6 +108,16 @@ def _watch(site: Site, call: int, now_s: float) -> None:
     if staff.from_s < 0 and site.measured[call] and now_s >= staff.first_s + site.platform[0].settle_s:
         staff.from_s, staff.from_integral_s = now_s, staff.integral_s
     staff.to_s, staff.to_integral_s = now_s, staff.integral_s
+
+
+@jit
+def _next_wake(reps: Any, count: int) -> tuple[int, float]:
+    """Find which of the first replicas wakes next; at an infinite time where none does."""
+    r, wake_s = 0, inf
+    for place in range(count):
+        if reps[place].ends_s < wake_s:
+            r, wake_s = place, reps[place].ends_s
+    return r, wake_s
 
 
 @kernel
