@@ -16,7 +16,7 @@ from tco.report.every_request import every_request_sections
 from tco.scenario import Scenario
 from tco.sim import run
 from tests.cli.conftest import tco  # noqa: F401  # a fixture
-from tests.laws.build import flat_api, gpu, scene
+from tests.laws.build import cache, flat_api, gpu, scene
 from tests.report.small import write_small
 
 ONLY = {"router": {"kind": "static", "shares": {"own": 1.0}}, "people": {}}
@@ -59,6 +59,17 @@ def test_what_is_not_compiled_counts_for_more():
     every, why = chosen(plan(requests, options={"other": {"router": router, "people": {}}}))
     assert not every
     assert "not all of it is compiled" in why
+
+
+@pytest.mark.parametrize(("questions", "every"), [(1_000, True), (10_000_000, False)])
+def test_a_cache_of_many_questions_takes_long_to_fill(questions, every):
+    """It is filled anew for every stretch of requests: 4.5 million of them fit into one second of ten."""
+    policy = {"kind": "exact", "popularity": {"questions": questions, "exponent": 0.9, "source": "made up"}}
+    scenario = plan(1_500_000.0, options={"it": {**ONLY, "cache": cache(0.1, policy=policy)}})
+
+    found, why = chosen(scenario)
+    assert every is found
+    assert every or "a cache of many questions is filled" in why
 
 
 @pytest.mark.parametrize(("asked", "every"), [("every_request", True), ("windows", False)])
