@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from types import FrameType, TracebackType
 from typing import Generic, NamedTuple, TypeVar
 
@@ -16,6 +17,19 @@ Result = TypeVar("Result")
 HANDED_OUT = 2  # batches of tasks that each further process has before it, so that it never waits for the next
 MOST_IN_A_BATCH = 8  # tasks; handing out and taking back is work for this process, too
 MOST_AHEAD = 20  # tasks that a process may be ahead of the one whose result is given next: results fill the memory
+
+
+_stops: list[Event] = []  # in a further process: its parent's event; empty in a process that has none
+
+
+def begin(stop: Event) -> None:
+    """Begin a further process, whose parent sets an event when it wants no more results."""
+    _stops.append(stop)
+
+
+def is_stopped() -> bool:
+    """Say whether this is a further process whose parent wants no more results."""
+    return bool(_stops) and _stops[0].is_set()
 
 
 @contextmanager
@@ -64,12 +78,14 @@ def interrupts_put_off(where: Callable[[FrameType | None], bool]) -> Iterator[No
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if came:
-        before(*came[0])
+        if came:
+            before(*came[0])
 
 
 class Crew(Generic[Result]):
     """This process and further ones, which share out tasks; what comes of them is given in the tasks' order.
+
+    When it is left by an exception, tasks that have not begun are dropped, and those that run are awaited.
 
     Args:
         work: does a task; a function of a module.
@@ -79,7 +95,11 @@ class Crew(Generic[Result]):
     def __init__(self, work: Callable[..., Result], further: int = 0) -> None:
         self.work, self.further = work, further
         self._prepared: list[Future[Result]] = []
-        self._pool = ProcessPoolExecutor(further, mp_context=get_context("spawn")) if further else None
+        self._pool: ProcessPoolExecutor | None = None
+        if further:
+            context = get_context("spawn")
+            self._stop = context.Event()
+            self._pool = ProcessPoolExecutor(further, context, initializer=begin, initargs=(self._stop,))
 
     def __enter__(self) -> Crew[Result]:
         return self
@@ -87,13 +107,20 @@ class Crew(Generic[Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pool is not None:  # when all is done, the others take their leave while this one goes on
-            self._pool.shutdown(wait=kind is not None, cancel_futures=True)
+        if self._pool is None:
+            return
+        if kind is None:  # all is done, and the others take their leave while this one goes on
+            self._pool.shutdown(wait=False)
+            return
+        self._stop.set()
+        with interrupts_held():  # whoever is interrupted again here would leave processes behind that wait for ever
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
     def prepare(self, *arguments: object) -> None:
         """Start the further processes with a task that only makes them load what they need.
 
-        What comes of it is not looked at: if anything is wrong, the tasks themselves say so.
+        What comes of it is not looked at: if anything is wrong, the tasks themselves say so. As many processes count as
+        ready as such tasks are done.
         """
         if self._pool is not None:
             with interrupts_held():
@@ -159,4 +186,5 @@ class _Handed(NamedTuple, Generic[Result]):
 
 
 def _do_all(work: Callable[..., Result], tasks: Sequence[tuple[object, ...]]) -> list[Result]:
-    return [work(*task) for task in tasks]
+    """Do tasks one after the other, in a further process; none any more when the crew has stopped."""
+    return [work(*task) for task in tasks if not is_stopped()]

@@ -127,3 +127,27 @@ except KeyboardInterrupt:
     found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
 
     assert ("passed on\n", "") == (found.stdout, found.stderr)
+
+
+def test_a_second_interrupt_leaves_nobody_behind():
+    """While the others are awaited it waits as well; it once left them waiting for ever."""
+    code = """
+import os, signal, sys, threading, time
+from tco.processes import Crew
+from tests.test_processes import work
+if __name__ == "__main__":
+    with Crew(work, 1) as crew:
+        crew.prepare(0.0, 0)
+        for seconds in (0.0, 0.15, 0.3):
+            threading.Timer(2.0 + seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            for value, _ in crew.each([(0.05, value) for value in range(1000)]):
+                pass
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+            raise
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=30)
+
+    assert "interrupted\n" == found.stdout
+    assert 0 != found.returncode

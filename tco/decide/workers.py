@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from multiprocessing.synchronize import Event
 from typing import TypeVar
 
-from tco.processes import interrupts_held
+from tco.processes import begin, interrupts_held, is_stopped
 
 _Result = TypeVar("_Result")
-_stops: list[Event] = []  # in a worker: the parent's event; empty in a process that is no worker
 
 
 class StoppedError(Exception):
@@ -24,7 +22,7 @@ def give_up_when_stopped(*_progress: object) -> None:
     Raises:
         StoppedError: in a worker whose parent has stopped.
     """
-    if _stops and _stops[0].is_set():
+    if is_stopped():
         raise StoppedError
 
 
@@ -41,7 +39,7 @@ def in_order(work: Callable[..., _Result], tasks: Iterable[tuple[object, ...]], 
     """
     context = get_context("spawn")
     stop = context.Event()
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(stop,))
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=begin, initargs=(stop,))
     try:
         with interrupts_held():
             futures = [executor.submit(work, *task) for task in tasks]
@@ -52,7 +50,3 @@ def in_order(work: Callable[..., _Result], tasks: Iterable[tuple[object, ...]], 
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _begin(stop: Event) -> None:
-    _stops.append(stop)

@@ -234,5 +234,5 @@ def test_hits_that_do_not_settle_are_left_to_the_other_engine(rounds, monkeypatc
     asked = found.model_copy(update={"simulation": found.simulation.model_copy(update={"engine": "compiled"})})
     result = run.simulate(asked, "it", draw_workload(asked), 5.0)
 
-    whys = {0: ("simpy", "hits of the cache did not settle in 40 rounds"), 40: ("compiled", "asked for")}
+    whys = {0: ("simpy", "who hits its cache did not settle"), 40: ("compiled", "asked for")}
     assert whys[rounds] == (result.engine, result.engine_why)

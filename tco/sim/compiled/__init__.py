@@ -26,8 +26,9 @@ from tco.sim.engine import long_run_rps
 from tco.sim.result import SimulationResult
 from tco.sim.run import SIMPY_WORK
 
-REMEMBERING_WORK = (2.0, 4.0)  # of a request that is sent through twice, or until hits settle
+REMEMBERING_WORK = (2.0, 8.0)  # of a request that is sent through twice, or until hits settle: 2 to 10 as a rule
 MOST_ROUNDS = 40  # in which hits of a cache that remembers settle
+HALF_WAY = (15, 0.1)  # rounds after which so many of the looks must be settled: others would take longer than SimPy
 
 __all__ = [
     "NotCompiledError",
@@ -42,7 +43,7 @@ __all__ = [
 class NotSettledError(NotCompiledError):
     """Hits of a cache that remembers still changed after all rounds."""
 
-    why = f"hits of the cache did not settle in {MOST_ROUNDS} rounds"
+    why = "who hits its cache did not settle"
 
 
 def reason_against(scenario: Scenario, option: str) -> str | None:
@@ -137,13 +138,18 @@ def _settled(begin: Callable[[Hits], Journeys], looking: Looking) -> Journeys:
     """Send everybody through with hits that are guessed, until what comes of them reproduces them."""
     guess_s = looking.looked_s  # of those who hit: when they would be answered, which nobody knows; here, at once
     hits = looking.play(guess_s, np.arange(len(guess_s)))
-    for _ in range(MOST_ROUNDS):
+    for rounds in range(1, MOST_ROUNDS + 1):
         run = _through(begin(hits))
         came_s = run.answered_s()
-        usual_s = np.median((came_s - looking.looked_s)[came_s < np.inf]) if (came_s < np.inf).any() else 0.0
+        took_s = (came_s - looking.looked_s)[looking.order]
+        took_s = took_s[took_s < np.inf]
+        usual_s = float(np.median(took_s)) if len(took_s) else 0.0
         guess_s = np.where(hits.cached, np.maximum(guess_s, looking.looked_s + usual_s), came_s)
         again = looking.play(guess_s, run.ranks())
-        if all(np.array_equal(one, other) for one, other in zip(hits, again, strict=True)):
+        settled = looking.settled_share(hits, again)
+        if settled == 1.0:
             return run
+        if rounds == HALF_WAY[0] and settled < HALF_WAY[1]:
+            break
         hits = again
     raise NotSettledError

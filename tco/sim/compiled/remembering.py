@@ -107,3 +107,9 @@ class Looking:
         hits = Hits(np.zeros(n, np.bool_), np.zeros(n, np.bool_))
         run_lookups(cache, np.empty(n, MOMENT), self.order, self.looked_s, answered_s, ranks, *hits)
         return hits
+
+    def settled_share(self, hits: Hits, again: Hits) -> float:
+        """Return the share of the looks before the first of which two plays find something else; 1 where none does."""
+        changed = (hits.cached != again.cached) | (hits.wrong != again.wrong)
+        places = np.flatnonzero(changed[self.order])
+        return float(places[0] / len(self.order)) if len(places) else 1.0

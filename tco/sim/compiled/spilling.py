@@ -15,6 +15,7 @@ from tco.policies.view import View
 
 Ints = NDArray[np.int64]
 NEVER = -1
+MOST_INSIDE = 2**31 - 1  # the largest number that a kernel's record of a request holds; no run has as many
 
 
 class Spilling(NamedTuple):
@@ -58,7 +59,8 @@ def spilling(
     for policy, some in _each(router, view, everybody):
         first.add(policy.first)
         may = np.array([view.allows(name, policy.then) for name in some.classes])[some.label]
-        at[some.request[may]] = policy.full_at_requests * max(replicas.get(policy.first, 1), 1)
+        full_at = policy.full_at_requests * max(replicas.get(policy.first, 1), 1)
+        at[some.request[may]] = min(full_at, MOST_INSIDE)
         to[some.request] = place[policy.then]
     return Spilling(frozenset(first), at, to)
 

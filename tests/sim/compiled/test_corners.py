@@ -141,6 +141,18 @@ def test_a_batch_enters_a_tier_at_once(fleet):
     assert [] == differences(*both(scene(tiers, {"it": option}, classes=MANY, slo={}, count=300), 20.0, {"next": 1}))
 
 
+def test_hits_settle_soon_where_some_requests_are_not_looked_up(monkeypatch):
+    """How long answers take is known of those that were looked up only; with a guess of nothing it took 40 rounds."""
+    monkeypatch.setattr(compiled, "MOST_ROUNDS", 15)
+    policy = {"kind": "exact", "popularity": {"questions": 200, "exponent": 0.9, "source": "made up"},
+              "filled_for_days": 0.0, "ttl_s": 30.0}  # fmt: skip
+    classes = {"person": chat(0.95), "job": chat(0.05, "async", cacheable=False)}
+    option = {**ONLY, "cache": cache(0.1, policy=policy)}
+    slow, quick = both(scene({"own": gpu()}, {"it": option}, classes=classes, slo={}, count=20_000), 2.0, {"own": 2})
+
+    assert [] == differences(slow, quick)
+
+
 def test_a_cascade_judges_nobody_behind_a_threshold_of_nothing():
     """The quality of tiers that are never asked need not be stated."""
     router = {"kind": "cascade", "tiers_in_order": ["own", "mid", "big"], "confidence_thresholds": [0.0, 0.5],
