@@ -22,7 +22,6 @@ from tco.demand.forecast import Month, week_profile
 from tco.demand.workload import draw_workload
 from tco.processes import Crew
 from tco.scenario import Scenario
-from tco.sim.machine_code import wait
 from tco.sim.result import SimulationResult
 from tco.sim.run import ASKED_FOR, AUTO_FROM_REQUESTS, long_run_engine, simulate
 from tco.units import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR
@@ -131,9 +130,7 @@ def stretches(scenario: Scenario, months: tuple[Month, ...]) -> list[Stretch]:
 
 
 def crew_for(scenario: Scenario, months: tuple[Month, ...], jobs: int) -> Crew[SeenByOption]:
-    """Return the processes for a plan; further ones load what they need while its fleets are sized.
-
-    Where code must be compiled first they wait, so that no two processes compile the same.
+    """Return the processes for a plan; further ones load what they need, or compile it, while its fleets are sized.
 
     Args:
         scenario: the scenario.
@@ -143,16 +140,15 @@ def crew_for(scenario: Scenario, months: tuple[Month, ...], jobs: int) -> Crew[S
     requests = total_requests(months)
     jobs = min(jobs, len(stretches(scenario, months)), 1 + requests * len(scenario.options) // WORTH_A_PROCESS)
     crew = Crew(see, max(jobs - 1, 0))
-    if wait(scenario) is None:
-        fleets = {
-            option: {
-                name: max(getattr(tier, "min_replicas", READY_REPLICAS), READY_REPLICAS)
-                for name, tier in scenario.tiers_of(option).items()
-                if tier.owns_fleet
-            }
-            for option in scenario.options
+    fleets = {
+        option: {
+            name: max(getattr(tier, "min_replicas", READY_REPLICAS), READY_REPLICAS)
+            for name, tier in scenario.tiers_of(option).items()
+            if tier.owns_fleet
         }
-        crew.prepare(_on_engine(scenario, requests), Stretch(0, 0, 0, 1, READY_REQUESTS), fleets)
+        for option in scenario.options
+    }
+    crew.prepare(_on_engine(scenario, requests), Stretch(0, 0, 0, 1, READY_REQUESTS), fleets)
     return crew
 
 
