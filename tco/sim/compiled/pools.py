@@ -212,8 +212,9 @@ def _by_two_pools(tier: GpuFleet, visits: Visits, workload: Workload, replicas: 
     left_s, started_s = joined_s.copy(), np.full(n, np.nan)
     outcome[here], left_s[here], started_s[here] = first_outcome, first_left_s, prompts.of("started_s")
     on = np.flatnonzero((first_outcome == COMPLETED) & (visits.output_tokens[here] > 1))
-    moved_s = [split.transfer_s(tokens) for tokens in visits.input_tokens[here[on]].tolist()]
-    comes_s = first_left_s[on] + np.array(moved_s)
+    prompts_of, which = np.unique(visits.input_tokens[here[on]], return_inverse=True)
+    moved_s = np.array([split.transfer_s(tokens) for tokens in prompts_of.tolist()], np.float64)
+    comes_s = first_left_s[on] + moved_s[which]
     order = np.lexsort((prompts.read(first_outcome).ended[on], comes_s))
     on, comes_s = on[order], comes_s[order]
     answers = Pool(tier, visits.at(here[on]), workload, replicas - prefill, visits.output_tokens[here[on]])
