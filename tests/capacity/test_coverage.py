@@ -72,6 +72,15 @@ def test_a_cache_of_many_questions_takes_long_to_fill(questions, every):
     assert every or "a cache of many questions is filled" in why
 
 
+def test_a_cache_that_is_played_several_times_is_named():
+    """All of it is compiled, and yet takes long."""
+    policy = {"kind": "exact", "popularity": {"questions": 1_000, "exponent": 0.9, "source": "made up"}}
+    every, why = chosen(plan(2_000_000.0, options={"it": {**ONLY, "cache": cache(0.1, policy=policy)}}))
+
+    assert not every
+    assert "a cache that remembers is played several times" in why
+
+
 @pytest.mark.parametrize(("asked", "every"), [("every_request", True), ("windows", False)])
 def test_who_asks_gets_what_was_asked_for(asked, every):
     """Whatever the volume."""
