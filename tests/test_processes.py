@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
+from tco.cli import _failed
 from tco.processes import MOST_AHEAD, Crew, interrupts_put_off
 
 
@@ -53,6 +55,25 @@ def test_a_task_that_fails_says_so(further):
     """Wherever it is done."""
     with pytest.raises(ValueError, match="no -1"), Crew(work, further) as crew:
         list(crew.each([(0.0, 1), (0.0, 2), (0.0, -1), (0.0, 4)]))
+
+
+def die(parent: int, value: int) -> int:
+    """End at once in any other process, as one that the system ends for want of memory."""
+    if os.getpid() != parent:
+        os._exit(1)
+    time.sleep(0.01)
+    return value
+
+
+def test_a_process_that_is_ended_is_told_with_a_way_out(capsys):
+    """It is no defect of the program."""
+    with pytest.raises(BrokenProcessPool) as told, Crew(die, 1) as crew:
+        list(crew.each([(os.getpid(), value) for value in range(1000)]))
+
+    assert 1 == _failed(told.value)
+    assert ("", "another process ended before its time, as when memory runs out\n    hint: --jobs 1 starts none\n") == (
+        capsys.readouterr()
+    )
 
 
 def test_what_fails_while_a_process_gets_ready_is_not_looked_at():

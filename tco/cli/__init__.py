@@ -62,8 +62,14 @@ def _dispatch() -> int:
 
 
 def _failed(error: Exception) -> int:
+    from concurrent.futures.process import BrokenProcessPool  # not at the top: most commands end well
+
     from tco.errors import TcoError
 
+    if isinstance(error, BrokenProcessPool):
+        return _said(
+            "another process ended before its time, as when memory runs out\n    hint: --jobs 1 starts none", 1
+        )
     if isinstance(error, TcoError):
         return _said(str(error), error.exit_code)
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:
