@@ -2,7 +2,7 @@
 
     python benchmarks/windows.py [--json] [--quick]
 
-Two or three minutes on two cores. By option: what every request moves of the cost, and of the p95 of the busiest hour
+One or two minutes on two cores. By option: what every request moves of the cost, and of the p95 of the busiest hour
 in the worst month, and the share of hours in which more than a twentieth missed the latency SLO.
 """
 

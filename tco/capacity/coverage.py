@@ -12,6 +12,7 @@ from tco.sim.run import AUTO_FROM_REQUESTS, SIMPY, SIMPY_WORK, unavailable, work
 
 # How far windows were from every request in the shipped plans, at the median and at most: benchmarks/windows.py.
 COST_APART, P95_APART = (0.000017, 0.202), (0.016, 0.164)
+MOST_APART = "one that pays a model for one request in 400"  # the option with the cost that windows miss most
 QUESTION_WORK = 0.3  # of a request's, for each question that a cache may hold, in each stretch: 30 to 270 ns
 MOST_WORK = 30_000_000  # requests of all options on the compiled engine: some ten seconds of one core
 

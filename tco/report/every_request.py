@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from tco.capacity.coverage import COST_APART, P95_APART
+from tco.capacity.coverage import COST_APART, MOST_APART, P95_APART
 from tco.capacity.histogram import ERROR
 from tco.capacity.horizon import JUDGED_REQUESTS, MonthSeen
 from tco.finance.totals import monthly_usd
@@ -35,7 +35,7 @@ def every_request_sections(evaluation: Evaluation, kept: Collection[str]) -> lis
         told = (
             f"Windows stand for the months: {coverage.why}{ask}. "
             f"In the plans shipped with tco that moves an option's cost by {COST_APART[0]:.3%} at the median and "
-            f"{COST_APART[1]:.1%} at most, the p95 of the busiest hour in the worst month by {P95_APART[0]:.0%} and "
+            f"{COST_APART[1]:.1%} at most ({MOST_APART}), the p95 of the busiest hour in the worst month by {P95_APART[0]:.0%} and "
             f"{P95_APART[1]:.0%}."
         )
         return [Text(told, "note")]
