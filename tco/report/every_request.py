@@ -35,8 +35,8 @@ def every_request_sections(evaluation: Evaluation, kept: Collection[str]) -> lis
         told = (
             f"Windows stand for the months: {coverage.why}{ask}. "
             f"In the plans shipped with tco that moves an option's cost by {COST_APART[0]:.3%} at the median and "
-            f"{COST_APART[1]:.1%} at most ({MOST_APART}), the p95 of the busiest hour in the worst month by {P95_APART[0]:.0%} and "
-            f"{P95_APART[1]:.0%}."
+            f"{COST_APART[1]:.1%} at most ({MOST_APART}), the p95 of the busiest hour in the worst "
+            f"month by {P95_APART[0]:.0%} and {P95_APART[1]:.0%}."
         )
         return [Text(told, "note")]
     money = Money.of(evaluation.scenario)
