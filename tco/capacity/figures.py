@@ -109,6 +109,7 @@ class OptionFigures:
         tiers: figures per tier.
         e2e_p95_s_by_replication: for paired differences.
         jobs: the async calls; None where none came.
+        engines: which engines ran, and why each did.
     """
 
     option: str
@@ -129,6 +130,7 @@ class OptionFigures:
     tiers: tuple[TierFigures, ...]
     e2e_p95_s_by_replication: tuple[float, ...]
     jobs: AsyncFigures | None
+    engines: tuple[tuple[str, str], ...]
 
 
 def read_figures(load: Load, found: Replicated, loads: tuple[TierLoad, ...]) -> OptionFigures:
@@ -157,6 +159,7 @@ def read_figures(load: Load, found: Replicated, loads: tuple[TierLoad, ...]) -> 
             float(np.percentile(sample.e2e_s, 95)) for sample in samples if len(sample.e2e_s)
         ),
         jobs=_jobs(samples, known=not over),
+        engines=tuple(dict.fromkeys(sample.engine for sample in samples)),
     )
 
 

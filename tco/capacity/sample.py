@@ -85,6 +85,7 @@ class Sample:
             it sets no limit.
         tiers: figures per tier, by name.
         jobs: the async calls.
+        engine: which engine ran, and why that one.
     """
 
     replication: int
@@ -97,6 +98,7 @@ class Sample:
     within_share: float | None
     tiers: dict[str, TierSample]
     jobs: AsyncSample = NO_JOBS
+    engine: tuple[str, str] = ("", "")
 
 
 def take_sample(result: SimulationResult, slo: Slo, replication: int) -> Sample:
@@ -119,6 +121,7 @@ def take_sample(result: SimulationResult, slo: Slo, replication: int) -> Sample:
         within_share=None if within is None else float(within[measured].mean()),
         tiers={name: _tier(result, index, visits[name]) for index, name in enumerate(result.tiers)},
         jobs=_jobs(result),
+        engine=(result.engine, result.engine_why),
     )
 
 

@@ -9,6 +9,7 @@ from tco.capacity.async_nights import at
 from tco.capacity.experiment import Experiment
 from tco.capacity.figures import OptionFigures, Percentiles, difference
 from tco.report.document import Column, Document, Table, Text
+from tco.report.engine_notes import engines_told
 from tco.report.numbers import counted, few, seconds, share_used
 from tco.sim.statistics import Interval
 from tco.units import SECONDS_PER_HOUR
@@ -181,6 +182,7 @@ def _notes(found: Experiment) -> list[str]:
     notes += [f"{option}: no fleet size reaches {'; '.join(words)}." for option, words in found.missed.items() if words]
     notes += _precision(found)
     notes += _windows(found)
+    notes += engines_told((entry.option, entry.engines) for entry in found.figures)
     if found.trace is not None:
         notes.append(
             f"Every row of {found.trace.name} was replayed once; the intervals come from batches of that one run."

@@ -75,6 +75,8 @@ def flat_row(entry: OptionFigures) -> dict[str, Any]:
         "requests": entry.requests,
         "judged_requests": entry.judged,
         "precision_reached": entry.precision_reached,
+        "engine": " and ".join(dict.fromkeys(engine for engine, _ in entry.engines)),
+        "engine_why": " and ".join(dict.fromkeys(why for _, why in entry.engines)),
         **_percentiles_json("e2e", entry.e2e),
         **_percentiles_json("ttft", entry.ttft),
         **_percentiles_json("tpot", entry.tpot),

@@ -158,3 +158,16 @@ def test_hours_follow_the_week(simulate):
     assert "Simulated 2 hours from Tue 07:00 at" in out
     assert (31, 2, 1) == tuple(json.loads(text)[k] for k in ("from_hour", "hours", "schema_version"))
     assert (2, True) == (alone[0], "--from-hour 31 without --hours" in alone[2])
+
+
+@pytest.mark.parametrize(
+    ("engine", "ran", "why"),
+    [("auto", "simpy", "a run has fewer than 20,000 requests"), ("compiled", "compiled", "asked for")],
+)
+def test_which_engine_ran_and_why_is_said(simulate, engine, ran, why):
+    """Under the tables and in the JSON; nothing else tells the two apart."""
+    _, out, _ = simulate(*FEW, "--engine", engine)
+    option = json.loads(simulate(*FEW, "--engine", engine, "--format", "json")[1])["options"][0]
+
+    assert f"Engine: {ran} for hybrid ({why})." in " ".join(out.split())
+    assert (ran, why) == (option["engine"], option["engine_why"])
