@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -124,6 +125,8 @@ def _provenance(
 ) -> None:
     """Evaluate, find the lines behind the figure, and print them."""
     from tco.decide.provenance import explain as find
+    from tco.report.document import Text
+    from tco.report.engine_notes import engine_notes
     from tco.report.formats.json import json_text
     from tco.report.formats.markdown import markdown
     from tco.report.money import Money
@@ -137,6 +140,8 @@ def _provenance(
     evaluation = evaluation if name is None else evaluation.of(name)
     found = find(loaded, evaluation, target, month=month, lens="cash" if cash else "accrual")
     document = provenance_document(found, loaded, evaluation.ledger)
+    notes = (Text(note, "note") for note in engine_notes(evaluation))
+    document = replace(document, sections=(*document.sections, *notes))
     if form is Format.TABLE:
         print_document(document)
         return

@@ -58,6 +58,7 @@ class Flow:
         cost_usd_per_visit: cost of a visit to each station over the horizon, USD; people and what belongs to no
             station are left out.
         other_usd_per_request: that rest, per request.
+        engine: which engine simulated the requests, and why that one.
     """
 
     option: str
@@ -65,6 +66,7 @@ class Flow:
     root: Branch
     cost_usd_per_visit: dict[str, float]
     other_usd_per_request: float
+    engine: tuple[str, str] = ("", "")
 
     def share(self, branch: Branch) -> float:
         """Return the share of all requests that came this way."""
@@ -91,7 +93,7 @@ def trace_flow(evaluation: Evaluation, option: str) -> Flow:
     for request in range(len(result)):
         _add(root, _path(result, request), _end(result, request))
     costs, other = _costs(evaluation, option, root)
-    return Flow(option, month.peak_rps, root, costs, other)
+    return Flow(option, month.peak_rps, root, costs, other, (result.engine, result.engine_why))
 
 
 def _path(result: SimulationResult, request: int) -> Iterator[tuple[str, float]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tco.decide.flow import Branch, Flow
 from tco.report.document import Column, Document, Table, Text
+from tco.report.engine_notes import engines_told
 from tco.report.money import Money, exchange_notes
 from tco.report.numbers import seconds
 from tco.scenario import Scenario
@@ -33,6 +34,7 @@ def flow_document(flow: Flow, scenario: Scenario) -> Document:
         ),
         Text(f"Paths of {flow.root.requests:,} simulated requests at {flow.rate_rps:.4g} req/s, the busiest hour of "
              "the first month; times are those spent at the step.", "note"),
+        *(Text(note, "note") for note in engines_told([(flow.option, [flow.engine])])),
         *(Text(note, "note") for note in exchange_notes(scenario)),
     )  # fmt: skip
     return Document(f"{scenario.name}: {flow.option}", "how requests flow", (Table("", columns, rows), *notes))

@@ -65,10 +65,19 @@ def test_one_option_is_evaluated_alone_and_comes_to_the_same(tco, scenario):
 def test_engines_and_processes_explain_the_same_figure(tco, scenario):
     """To the byte."""
     asked = ([], ["--engine", "simpy"], ["--engine", "compiled", "--jobs", "2"])
-    answers = {tco("explain", scenario, "total", "--windows", *arguments).out for arguments in asked}
+    told = [tco("explain", scenario, "total", "--windows", *arguments).out for arguments in asked]
+    figures, engines = zip(*(each.split("Engine: ") for each in told), strict=True)
 
-    assert 1 == len(answers)
-    assert "$" in answers.pop()
+    assert 1 == len(set(figures))
+    assert "$" in figures[0]
+    assert ["simpy for", "simpy for", "compiled for"] == [" ".join(each.split()[:2]) for each in engines]
+
+
+def test_the_engine_that_followed_the_requests_is_told(tco, scenario):
+    """Under the tree."""
+    said = tco("explain", scenario, "--option", "escalating", "--engine", "compiled").out
+
+    assert "Engine: compiled for escalating (asked for)." in " ".join(said.split())
 
 
 @pytest.mark.parametrize(
